@@ -1,0 +1,51 @@
+# Every target is one short recipe; `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help dev run test unit check format lock bench clean
+
+help: ## show what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is newer than the lock when the environment holds what the lock says.
+.venv/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch .venv/installed
+
+dev: .venv/installed ## install everything into .venv
+
+run: dev ## load the example, run it twice, then serve the API on 127.0.0.1:23000
+	$(BIN)/openconnector demo --keep --serve
+
+test: check ## every check and every test
+	$(BIN)/pytest -n 2 --dist worksteal -q
+
+unit: dev ## the unit tests alone (no network, no database server)
+	$(BIN)/pytest -q tests/unit
+
+check: dev ## format, lint, types, import direction, unused dependencies, spelling
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/codespell
+
+format: dev ## format the code and mend what can be mended
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix --quiet .
+
+lock: dev ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+
+bench: dev ## compare speed and memory with a peer, in one run
+	$(PYTHON) bench/environment.py
+	$(BIN)/python -m bench
+
+clean: ## remove what was built and installed
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

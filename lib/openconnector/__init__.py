@@ -1,0 +1,1 @@
+"""OpenConnector's engine: reads records from sources, maps them, keeps targets in step."""

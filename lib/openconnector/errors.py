@@ -1,0 +1,211 @@
+"""Every error of the engine, sorted by what the caller must do: fix, retry, skip or stop.
+
+OpenConnectorError
+├── ConfigurationError     fix: a definition or a request is wrong; the same call fails again
+│   ├── InvalidInput           one or more fields, all named at once
+│   ├── UnknownKind            a definition names a kind that is not registered
+│   ├── MissingExtra           a kind needs a library that is not installed
+│   ├── NotFound               nothing has this id, slug or reference
+│   ├── Conflict               it cannot be done in the present state
+│   ├── StaleVersion           somebody else saved in between
+│   └── AccessDenied           the caller may not do this
+├── TransientError         retry: the same call may work later
+│   ├── NotSent                the request never left us, so repeating it is always safe
+│   ├── MaybeSent              the other side may have acted, so repeat only what is idempotent
+│   ├── RateLimited            the other side says when to come back
+│   └── Unavailable            the other side is overloaded or in maintenance
+├── RecordError            skip: this record cannot be handled; the next one can
+└── StopRun                stop: every record would fail in the same way
+    ├── CredentialsRejected    401 or 403 for the whole source or target
+    ├── MalformedAnswer        an answer that is not what it says it is
+    ├── LimitExceeded          an answer beyond a documented limit
+    ├── AddressForbidden       the network policy forbids the address that was dialled
+    ├── EndlessRead            a source that repeats a page
+    ├── StorageFailed          our own database cannot take more (a full disk, for one)
+    └── LeaseLost              another worker has taken the run over
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+class OpenConnectorError(Exception):
+    """Base of every error; the message says what happened, to what, and what would be right."""
+
+    code = "error"
+    """A stable name for programs; the message is for people."""
+
+
+class ConfigurationError(OpenConnectorError):
+    """A definition or a request is wrong and has to be changed by its author."""
+
+    code = "configuration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One wrong field of a request or definition."""
+
+    field: str
+    """Dot path of the field, as the sender wrote it."""
+    message: str
+    """What is wrong and what would be right."""
+    value: Any = None
+    """The value that was sent, shortened; absent for secrets."""
+
+
+class InvalidInput(ConfigurationError):
+    """One or more fields are wrong; all of them are named at once."""
+
+    code = "invalid-input"
+
+    def __init__(self, problems: Iterable[FieldProblem], *, subject: str = "request") -> None:
+        self.problems = tuple(problems)
+        named = "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
+        super().__init__(f"The {subject} is not valid: {named}")
+        self.subject = subject
+
+
+class UnknownKind(ConfigurationError):
+    """A definition names a kind that is not registered."""
+
+    code = "unknown-kind"
+
+    def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"No {family} kind {name!r}; known: {', '.join(sorted(known))}")
+        self.family = family
+        self.name = name
+
+
+class MissingExtra(ConfigurationError):
+    """A kind needs a library that is not installed."""
+
+    code = "missing-extra"
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(
+            f"The Python module {module!r} is not installed; install openconnector[{extra}]"
+        )
+
+
+class NotFound(ConfigurationError):
+    """Nothing has this id, slug or reference."""
+
+    code = "not-found"
+
+    def __init__(self, what: str, key: object) -> None:
+        super().__init__(f"No {what} has the id, slug or reference {str(key)!r}")
+        self.what = what
+        self.key = str(key)
+
+
+class Conflict(ConfigurationError):
+    """The request cannot be carried out in the present state."""
+
+    code = "conflict"
+
+
+class StaleVersion(ConfigurationError):
+    """Somebody else saved the thing after the caller had read it."""
+
+    code = "stale-version"
+
+
+class AccessDenied(ConfigurationError):
+    """The caller may not do this."""
+
+    code = "access-denied"
+
+
+class TransientError(OpenConnectorError):
+    """The same call may work later."""
+
+    code = "transient"
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotSent(TransientError):
+    """The request never left us: repeating it is always safe."""
+
+    code = "not-sent"
+
+
+class MaybeSent(TransientError):
+    """The connection broke after the request had left: repeat it only if it is idempotent."""
+
+    code = "maybe-sent"
+
+
+class RateLimited(TransientError):
+    """The other side asks for a pause (429)."""
+
+    code = "rate-limited"
+
+
+class Unavailable(TransientError):
+    """The other side is overloaded, in maintenance or broken (5xx)."""
+
+    code = "unavailable"
+
+
+class RecordError(OpenConnectorError):
+    """This record cannot be handled; the run goes on with the next one."""
+
+    code = "record"
+
+    def __init__(self, message: str, *, stage: str = "map", field: str | None = None) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.field = field
+
+
+class StopRun(OpenConnectorError):
+    """Every further record would fail in the same way, so the run ends here."""
+
+    code = "stopped"
+
+
+class CredentialsRejected(StopRun):
+    """The other side does not accept our credentials."""
+
+    code = "credentials-rejected"
+
+
+class MalformedAnswer(StopRun):
+    """An answer is not what it says it is: a login page, broken JSON, NaN."""
+
+    code = "malformed-answer"
+
+
+class LimitExceeded(StopRun):
+    """An answer or a read is beyond a documented limit."""
+
+    code = "limit-exceeded"
+
+
+class AddressForbidden(StopRun):
+    """The network policy forbids the address that was about to be dialled."""
+
+    code = "address-forbidden"
+
+
+class EndlessRead(StopRun):
+    """A source answers the same page again and again."""
+
+    code = "endless-read"
+
+
+class StorageFailed(StopRun):
+    """Our own database cannot take more."""
+
+    code = "storage-failed"
+
+
+class LeaseLost(StopRun):
+    """Another worker has taken the run over; nothing of this one may be committed."""
+
+    code = "lease-lost"

@@ -1,0 +1,50 @@
+"""What every kind is: a frozen pydantic class whose fields are its configuration."""
+
+import importlib
+from types import ModuleType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from openconnector.errors import MissingExtra
+
+
+class Selection:
+    """Marks a source's field that a synchronization may set for itself: which records, not how to connect.
+
+    Used as `Annotated[str, Selection()]`. What decides where credentials go is never marked.
+    """
+
+
+class Kind(BaseModel):
+    """The base of every source, target, auth scheme, paginator and decoder.
+
+    A class attribute `kind` holds the stored name, equal to the file's stem. The docstring's first line is the
+    title, the rest the description; its last paragraph is an example, a JSON object after `Example:`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+    uses: ClassVar[frozenset[str]] = frozenset()
+    """The parts of `Reach` this kind touches; a conformance test fails a kind that uses another."""
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the configuration as it is written by a user, with secrets masked."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def load(module: str, *, extra: str) -> ModuleType:
+    """Import a library that only one kind needs. Raises `MissingExtra` naming what to install."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(module, extra) from error

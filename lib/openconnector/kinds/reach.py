@@ -1,0 +1,23 @@
+"""What a kind may touch: one frozen value of small Protocols."""
+
+from dataclasses import dataclass
+
+from openconnector.ports import Clock, Http, Log, ObjectStore, Sources, Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Everything a kind may touch; it names the parts it uses in `uses`."""
+
+    http: Http
+    """Outgoing HTTP, guarded and logged."""
+    objects: ObjectStore
+    """Registers, schemas and objects."""
+    sources: Sources
+    """Other sources, with their own address and credentials."""
+    tokens: Tokens
+    """Tokens obtained with credentials."""
+    clock: Clock
+    """The time."""
+    log: Log
+    """The log of this run."""

@@ -1,0 +1,105 @@
+"""A family's registry: turns its kinds into one discriminated union with a JSON Schema."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, UnknownKind
+from openconnector.kinds.base import Kind
+
+K = TypeVar("K", bound=Kind)
+
+
+class Registry(Mapping[str, type[K]], Generic[K]):
+    """The kinds of one family by name; also pydantic metadata for `Annotated[Family, REGISTRY]`.
+
+    Pydantic builds the union once, at the first validation. Kinds that exist only inside Nextcloud are added
+    before that, when the engine is built.
+    """
+
+    def __init__(self, family: str, *kinds: type[K]) -> None:
+        self.family = family
+        self._kinds: dict[str, type[K]] = {}
+        self._is_sealed = False
+        for kind in kinds:
+            self.add(kind)
+
+    def add(self, kind: type[K]) -> None:
+        """Register one more kind. Raises `ConfigurationError` once the union has been built."""
+        if self._is_sealed:
+            raise ConfigurationError(
+                f"{kind.__name__} comes too late: the {self.family} kinds are already in use"
+            )
+        self._kinds[kind.model_fields["kind"].default] = kind
+
+    def __getitem__(self, name: str) -> type[K]:
+        try:
+            return self._kinds[name]
+        except KeyError:
+            raise UnknownKind(self.family, name, self._kinds) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def load(self, configuration: Mapping[str, Any]) -> K:
+        """Return the kind a stored configuration describes. Raises `UnknownKind` or `InvalidInput`."""
+        name = configuration.get("kind")
+        if name is None:
+            problem = FieldProblem(field="kind", message=f"is missing; one of {', '.join(self)}")
+            raise InvalidInput([problem], subject=self.family)
+        try:
+            return self[str(name)].model_validate(dict(configuration))
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error), subject=self.family) from error
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return for each kind its name, title, description, example and JSON Schema, for forms and docs."""
+        return [describe(kind) for kind in self._kinds.values()]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        self._is_sealed = True
+        choices: dict[Any, CoreSchema] = {
+            name: handler.generate_schema(kind) for name, kind in self._kinds.items()
+        }
+        return core_schema.tagged_union_schema(choices, discriminator="kind")
+
+
+def describe(kind: type[Kind]) -> dict[str, Any]:
+    """Return one kind as `GET /kinds` shows it."""
+    title, _, rest = inspect.cleandoc(kind.__doc__ or "").partition("\n")
+    description, _, example = rest.partition("Example:")
+    return {
+        "kind": kind.model_fields["kind"].default,
+        "title": title.rstrip("."),
+        "description": description.strip(),
+        "example": example.strip(),
+        "schema": TypeAdapter(kind).json_schema(by_alias=True, mode="validation"),
+    }
+
+
+def problems_of(error: ValidationError) -> list[FieldProblem]:
+    """Return pydantic's findings as field problems, with the values of secrets left out."""
+    return [
+        FieldProblem(
+            field=".".join(str(part) for part in finding["loc"]) or "(whole)",
+            message=finding["msg"],
+            value=_shortened(finding.get("input")),
+        )
+        for finding in error.errors(include_url=False, include_context=False)
+    ]
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= 80 else f"{value[:77]}..."
+    return None

@@ -1,0 +1,44 @@
+"""Where mapped records go."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from openconnector.kinds.base import Kind
+from openconnector.kinds.reach import Reach
+from openconnector.records import Change, Outcome, Record
+
+
+class Target(Kind):
+    """Writes batches of changes."""
+
+    kind: str
+
+    chooses_ids: ClassVar[bool] = False
+    """Whether the target gives new objects their ids itself; otherwise the run derives them."""
+
+    def is_transactional(self, reach: Reach) -> bool:
+        """Whether its writes can be part of our own database's transaction."""
+        return False
+
+    async def write(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
+        """Carry out a batch; one outcome per change, in order.
+
+        What concerns one record is an outcome; what would hit every record is raised: `TransientError` or `StopRun`.
+        Repeating a batch is harmless: ids are derived or idempotency keys sent.
+        """
+        raise NotImplementedError
+
+    async def validate(self, reach: Reach, data: Record) -> list[str]:
+        """Return what the target's schema says against a record; [] when it has none. Writes nothing."""
+        return []
+
+    async def current(self, reach: Reach, target_id: str) -> Record | None:
+        """Return what the target holds now, for the differences of a dry run; None when it cannot tell."""
+        return None
+
+    async def existing(self, reach: Reach, target_ids: Sequence[str]) -> set[str] | None:
+        """Return which of the ids exist at the target; None when it cannot tell cheaply."""
+        return None
+
+    async def confirm_identity(self, reach: Reach) -> None:
+        """Make sure the target knows who asks, before anything rests on absence."""

@@ -1,0 +1,244 @@
+"""What the engine asks of its host: small Protocols, each with a fake in `testing`."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import httpx
+
+from openconnector.records import Outcome, Record
+
+
+class Clock(Protocol):
+    """The time, as an argument."""
+
+    def now(self) -> datetime:
+        """Return the present moment, timezone-aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds."""
+        ...
+
+
+class Log(Protocol):
+    """Events with fields, not sentences. A run's log is also kept for its reader."""
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Note what happened."""
+        ...
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Note what somebody should look at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request on the wire, for the call log. It holds no header, no body and no secret."""
+
+    method: str
+    url: str
+    """Scheme, host and path; a query keeps its names, never its values."""
+    status: int | None
+    """None when no answer came."""
+    started_at: datetime
+    duration_ms: float
+    connect_ms: float | None
+    """None when the connection was a kept one."""
+    sent_bytes: int
+    received_bytes: int
+    error: str | None
+    """The error's code, None for an answer."""
+
+
+class CallLog(Protocol):
+    """Takes one row per request on the wire; never blocks and never fails the call."""
+
+    def add(self, call: Call) -> None:
+        """Keep the call for the log."""
+        ...
+
+
+Obtain = Callable[[], Awaitable[tuple[str, float | None]]]
+"""Asks the issuer for a token; gives it with the seconds it is valid, None when unknown."""
+
+
+class Tokens(Protocol):
+    """Tokens obtained with credentials: cached per credential version, one request at a time."""
+
+    async def get(self, key: str, obtain: Obtain, *, rejected: str | None = None) -> str:
+        """Return the token kept under ``key``, obtaining it when absent, nearly expired or ``rejected``."""
+        ...
+
+
+class AuthFlow(Protocol):
+    """How a request is given its credentials; auth kinds have this shape."""
+
+    async def authenticate(
+        self, request: httpx.Request, tokens: Tokens, http: "Http", *, rejected: bool
+    ) -> None:
+        """Put the credentials on ``request``; ``rejected`` says the last ones were answered with 401."""
+        ...
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether asking again after a 401 can help."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """Bounds of one request; beyond them it fails with `LimitExceeded` or `TransientError`."""
+
+    timeout_seconds: float = 30.0
+    """The whole answer must be here within this time, per attempt."""
+    connect_seconds: float = 10.0
+    max_bytes: int = 64 * 1024 * 1024
+    """Of the body, after decompression."""
+    attempts: int = 4
+    """Tries of a request that is safe to repeat."""
+    max_wait_seconds: float = 30.0
+    """The longest pause between attempts; a longer Retry-After ends in `RateLimited` at once."""
+
+
+class Http(Protocol):
+    """Outgoing HTTP: guarded, bounded, retried, logged."""
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        auth: AuthFlow | None = None,
+        limits: HttpLimits = HttpLimits(),  # noqa: B008  a frozen value
+        idempotent: bool | None = None,
+    ) -> httpx.Response:
+        """Return the whole answer, of any status that is not retried.
+
+        ``idempotent`` says whether a request that may have arrived may be repeated; None decides by the method.
+        Raises `TransientError`, `CredentialsRejected` (401 after renewal), `AddressForbidden`, `LimitExceeded`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCall:
+    """A request to a source by the place that knows its path, not its address or credentials."""
+
+    method: str
+    path: str
+    """Relative to the source's location."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    """The body as JSON; None sends none."""
+    idempotent: bool | None = None
+    """Whether repeating is safe; None decides by the method."""
+
+
+class Sources(Protocol):
+    """Other sources, by id, slug or reference."""
+
+    async def send(self, source: str, call: SourceCall) -> httpx.Response:
+        """Send the call with the source's address, credentials, headers and network policy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A resolved register and schema of an object store."""
+
+    register: str
+    schema: str
+    """Both as the store's own ids, ready to be used in its calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An object to be written: its id, chosen by us, and its properties."""
+
+    id: str
+    data: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object as a store gives it back: properties apart from what the store says about it."""
+
+    id: str
+    data: Record
+    version: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectQuery:
+    """Which objects of a place, in what order."""
+
+    search: str | None = None
+    """Text that some property contains, case-insensitively."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Top-level property -> value it equals."""
+    sort: str | None = None
+    """A property, `created` or `updated`; a leading `-` turns the order."""
+    limit: int = 20
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One page of objects and how many there are in all."""
+
+    results: list[StoredObject]
+    total: int
+
+
+class Transaction(Protocol):
+    """An open database transaction; opaque to all but `db` and the store that shares it."""
+
+
+class ObjectStore(Protocol):
+    """Registers, schemas and objects: Open Register over HTTP, or tables of our own."""
+
+    @property
+    def is_transactional(self) -> bool:
+        """Whether its writes can be part of our own database's transaction."""
+        ...
+
+    def within(self, transaction: Transaction) -> "ObjectStore":
+        """Return the store bound to an open transaction; only for transactional stores."""
+        ...
+
+    async def resolve(self, register: str, schema: str) -> Place:
+        """Return the place that id, uuid or slug name. Raises `NotFound`."""
+        ...
+
+    async def validate(self, place: Place, data: Record) -> list[str]:
+        """Return what the schema says against the record: one sentence per problem, [] when valid or unknown."""
+        ...
+
+    async def upsert(self, place: Place, objects: Sequence[Stored]) -> list[Outcome]:
+        """Write a batch, one outcome per object in order; an object that was deleted comes back."""
+        ...
+
+    async def delete(self, place: Place, ids: Sequence[str]) -> list[Outcome]:
+        """Delete softly, one outcome per id in order; what is already gone counts as `unchanged`."""
+        ...
+
+    async def get(self, place: Place, object_id: str) -> StoredObject:
+        """Return one object. Raises `NotFound`."""
+        ...
+
+    async def existing(self, place: Place, ids: Sequence[str]) -> set[str]:
+        """Return which of the ids exist and are not deleted."""
+        ...
+
+    async def search(self, place: Place, query: ObjectQuery) -> Found:
+        """Return one page of the objects that match."""
+        ...
+
+    async def confirm_identity(self) -> None:
+        """Make sure the store knows who asks, so that absence means absence. Raises `CredentialsRejected`."""
+        ...

@@ -1,0 +1,83 @@
+"""Values in flight: what passes between a source, a mapping, a target and a run."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Record = dict[str, Any]
+"""One JSON object as a source gives it."""
+
+Cursor = dict[str, Any]
+"""Where to read on from, as JSON; only the source that wrote it understands it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one request to a source brought."""
+
+    records: list[Any]
+    """The records in the order of the source. What is no JSON object is kept, so that it is counted."""
+    cursor: Cursor | None = None
+    """Where the next page begins; None when no further page is known."""
+    is_end: bool = False
+    """The source proved that nothing follows. A read whose last page lacks this is incomplete."""
+    incomplete: str | None = None
+    """Why reading stops here although more may follow (a page cap, for one)."""
+
+
+class Action(StrEnum):
+    """What a change does to its target."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One intended write."""
+
+    action: Action
+    origin_id: str
+    """The record's id at its source."""
+    target_id: str | None
+    """The id at the target: known, derived by us, or None when the target will choose it."""
+    data: Record | None
+    """The mapped record; None for a deletion."""
+    key: str
+    """Idempotency key: the same intended write always has the same one."""
+
+
+class Verdict(StrEnum):
+    """What became of a change."""
+
+    WRITTEN = "written"
+    """The target acknowledged it."""
+    UNCHANGED = "unchanged"
+    """The target holds it already and wrote nothing."""
+    INVALID = "invalid"
+    """The target's schema or rules refuse the record."""
+    FAILED = "failed"
+    """The target could not take this record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change."""
+
+    verdict: Verdict
+    target_id: str | None = None
+    """The id at the target, once known."""
+    writes: int = 0
+    """Write requests the target acknowledged for this change; a bulk call counts at its first change."""
+    reason: str | None = None
+    """Why it was refused or failed, for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that a write changes."""
+
+    path: str
+    before: Any = field(default=None)
+    after: Any = field(default=None)
