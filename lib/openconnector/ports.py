@@ -111,7 +111,7 @@ class Http(Protocol):
         request: httpx.Request,
         *,
         auth: AuthFlow | None = None,
-        limits: HttpLimits = HttpLimits(),  # noqa: B008  a frozen value
+        limits: HttpLimits = HttpLimits(),
         idempotent: bool | None = None,
     ) -> httpx.Response:
         """Return the whole answer, of any status that is not retried.

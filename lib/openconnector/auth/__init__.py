@@ -1,0 +1,1 @@
+"""The outgoing auth schemes and their registry."""

@@ -1,0 +1,1 @@
+"""The only package that knows SQL: rows, queries as functions, migrations."""

@@ -1,0 +1,1 @@
+"""The decoders and their registry."""

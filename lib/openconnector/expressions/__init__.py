@@ -1,0 +1,1 @@
+"""Paths, templates and conditions: compiled once, pure."""

@@ -1,0 +1,1 @@
+"""Outgoing HTTP: guarded, bounded, retried, logged."""

@@ -6,11 +6,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
+from typing_extensions import override
 
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, UnknownKind
 from openconnector.kinds.base import Kind
 
 K = TypeVar("K", bound=Kind)
+
+SHOWN_LENGTH = 80
+"""How much of a wrong value an error repeats."""
 
 
 class Registry(Mapping[str, type[K]], Generic[K]):
@@ -35,15 +39,18 @@ class Registry(Mapping[str, type[K]], Generic[K]):
             )
         self._kinds[kind.model_fields["kind"].default] = kind
 
+    @override
     def __getitem__(self, name: str) -> type[K]:
         try:
             return self._kinds[name]
         except KeyError:
             raise UnknownKind(self.family, name, self._kinds) from None
 
+    @override
     def __iter__(self) -> Iterator[str]:
         return iter(self._kinds)
 
+    @override
     def __len__(self) -> int:
         return len(self._kinds)
 
@@ -101,5 +108,5 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     if isinstance(value, str):
-        return value if len(value) <= 80 else f"{value[:77]}..."
+        return value if len(value) <= SHOWN_LENGTH else f"{value[:SHOWN_LENGTH]}..."
     return None

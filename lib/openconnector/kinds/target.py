@@ -28,7 +28,7 @@ class Target(Kind):
         """
         raise NotImplementedError
 
-    async def validate(self, reach: Reach, data: Record) -> list[str]:
+    async def check(self, reach: Reach, data: Record) -> list[str]:
         """Return what the target's schema says against a record; [] when it has none. Writes nothing."""
         return []
 

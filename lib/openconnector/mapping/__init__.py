@@ -1,0 +1,1 @@
+"""How a record becomes another: one compiled function per mapping."""

@@ -1,0 +1,1 @@
+"""The object stores behind `ports.ObjectStore`."""

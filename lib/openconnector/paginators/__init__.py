@@ -1,0 +1,1 @@
+"""The paginators and their registry."""

@@ -1,0 +1,1 @@
+"""The target kinds and their registry."""
