@@ -1,0 +1,175 @@
+"""One database, two ways in: reading, which cannot write, and writing, one transaction at a time on SQLite."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+
+from openconnector.errors import ConfigurationError, StorageFailed, TransientError
+
+BUSY_TIMEOUT_MS = 15_000
+"""How long a SQLite connection waits for another process's write before it gives up."""
+
+READERS = 4
+"""Connections that read at the same time, per process."""
+
+FULL_MARKS = ("database or disk is full", "disk I/O error", "No space left")
+BUSY_MARKS = ("database is locked", "database table is locked")
+
+
+class Database:
+    """The engine's database; `reading()` and `writing()` are its only doors."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _driver_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = _sqlite_writer(self.url) if self.is_sqlite else _postgres(self.url)
+        self._reader = _sqlite_reader(self.url) if self.is_sqlite else self._writer
+        self._write_lock: asyncio.Lock | nullcontext[None] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        options: dict[str, Any] = {"expire_on_commit": False, "autoflush": False}
+        self._reading = async_sessionmaker(self._reader, **options)
+        self._writing = async_sessionmaker(self._writer, **options)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.url.get_backend_name()
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session on a consistent view of the data; a write through it fails."""
+        async with self._reading() as session:
+            if not self.is_sqlite:
+                await session.connection(execution_options={"postgresql_readonly": True})
+            with _storage_errors():
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed when the block ends, rolled back when it raises."""
+        async with self._write_lock, self._writing() as session:
+            with _storage_errors():
+                async with session.begin():
+                    yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+class _storage_errors:  # noqa: N801  reads as a statement where it is used
+    """Turns what the database says about itself into our errors; what it says about data passes through."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, DBAPIError):
+            return
+        said = str(error.orig)
+        if any(mark in said for mark in FULL_MARKS):
+            raise StorageFailed(
+                "The database cannot take more data: its disk or its allowed size is full. "
+                "Free space and run again; everything committed so far is kept"
+            ) from error
+        if any(mark in said for mark in BUSY_MARKS) or error.connection_invalidated:
+            raise TransientError("The database is busy or was restarted; try again") from error
+
+
+def _driver_url(url: str) -> URL:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+asyncpg")
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    raise ConfigurationError(
+        f"DATABASE_URL names {backend!r}; use postgresql://user:password@host/name or sqlite:///path"
+    )
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    # A plan made while a table was empty must not be kept: the contract lookup gets 100 times slower.
+    settings = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+    return create_async_engine(
+        url,
+        pool_size=READERS + 1,
+        max_overflow=READERS,
+        pool_pre_ping=True,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"server_settings": settings},
+    )
+
+
+def _sqlite_reader(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=READERS,
+        max_overflow=READERS,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        _pragmas(connection, "query_only=ON")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # The driver opens no transaction for a SELECT, so without this each statement sees another moment.
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _sqlite_writer(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url, poolclass=StaticPool, json_serializer=_dumps, json_deserializer=orjson.loads
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions itself: it would open deferred ones, which fail when two
+        # processes read before they write.
+        connection.isolation_level = None
+        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _pragmas(connection: Any, *pragmas: str) -> None:
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,137 @@
+"""Bring a database to the tables this version needs: once, whoever starts first, with a copy kept before."""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TextIO
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from openconnector.db.database import Database
+from openconnector.db.rows import Base
+from openconnector.errors import ConfigurationError
+
+LOCK_KEY = 0x0C011EC7
+"""The advisory lock that keeps two processes from migrating PostgreSQL together."""
+
+
+async def migrate(
+    database: Database, report: Callable[[int], None] = lambda _percent: None
+) -> list[str]:
+    """Apply what is missing and return the revisions applied, oldest first.
+
+    Raises `ConfigurationError` when the database was written by a newer version: going on could lose data.
+    """
+    engine = create_async_engine(database.url, poolclass=NullPool)
+    if database.is_sqlite:
+        _leave_transactions_to_us(engine)
+    try:
+        async with _locked(database, engine), engine.connect() as connection:
+            pending = await connection.run_sync(_pending)
+            report(10)
+            if pending:
+                await _keep_copy(database, connection, pending[-1])
+                report(30)
+                await connection.run_sync(_upgrade)
+                await connection.commit()
+            report(100)
+            return pending
+    finally:
+        await engine.dispose()
+
+
+async def pending(database: Database) -> list[str]:
+    """Return the revisions that are not applied yet. Raises like `migrate`."""
+    async with database.reading() as session:
+        return await (await session.connection()).run_sync(_pending)
+
+
+async def drift(database: Database) -> list[str]:
+    """Return in words where the tables differ from the rows; [] when they agree."""
+
+    def compare(connection: Connection) -> list[str]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [repr(difference) for difference in compare_metadata(context, Base.metadata)]
+
+    async with database.reading() as session:
+        return await (await session.connection()).run_sync(compare)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "openconnector.db:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _pending(connection: Connection) -> list[str]:
+    known = [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present is None:
+        return known[::-1]
+    if present not in known:
+        raise ConfigurationError(
+            f"The database is at {present!r}, which this version does not know: a newer version wrote it. "
+            "Install that version again, or restore the copy kept before the upgrade"
+        )
+    return known[: known.index(present)][::-1]
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _leave_transactions_to_us(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # the driver's connection
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def _locked(database: Database, engine: AsyncEngine) -> AsyncIterator[None]:
+    if database.file is None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+            yield
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+        return
+    database.file.parent.mkdir(parents=True, exist_ok=True)
+    lock = await asyncio.to_thread(_file_lock, Path(f"{database.file}.migrating"))
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def _file_lock(path: Path) -> TextIO:
+    lock = path.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+async def _keep_copy(database: Database, connection: AsyncConnection, newest: str) -> None:
+    present = await connection.run_sync(
+        lambda sync: MigrationContext.configure(sync).get_current_revision()
+    )
+    await connection.rollback()  # VACUUM runs outside transactions only
+    if database.file is None or present is None:
+        return
+    copy = database.file.with_name(f"{database.file.name}.before-{newest}")
+    copy.unlink(missing_ok=True)
+    raw = await connection.get_raw_connection()
+    await raw.cursor().execute("VACUUM INTO ?", (str(copy),))

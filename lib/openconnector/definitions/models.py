@@ -1,0 +1,143 @@
+"""The definitions users save, as pydantic models; the field docstrings are the help texts of their forms."""
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+from openconnector.kinds.source import Source
+from openconnector.kinds.target import Target
+from openconnector.mapping.spec import MappingSpec
+from openconnector.sources import SOURCES
+from openconnector.targets import TARGETS
+
+SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+SHORT = 255
+LONG = 20_000
+
+
+class Model(BaseModel):
+    """Base of everything a user saves: strict about names, camelCase in JSON."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        defer_build=True,
+    )
+
+
+class Definition(Model):
+    """What every definition has in common."""
+
+    name: str = Field(min_length=1, max_length=SHORT)
+    """What people call it."""
+    slug: str = Field(default="", max_length=SHORT, pattern=rf"{SLUG_PATTERN}|^$")
+    """Its name in addresses and files: lower case, digits and hyphens. Left empty, it follows from the name."""
+    description: str = Field(default="", max_length=LONG)
+    """What it is for, for the next person."""
+    version: str = Field(default="", max_length=64)
+    """Semantic version. Left empty, it starts at 0.0.1 and its last part counts up with every save."""
+    reference: str | None = Field(default=None, max_length=2_000)
+    """A permanent address of this definition, if it comes from a catalogue."""
+
+    @field_validator("name", "slug", "description", "version", "reference")
+    @classmethod
+    def _storable(cls, text: str | None) -> str | None:
+        if text is not None and any(
+            unicodedata.category(mark) == "Cs" or mark == "\0" for mark in text
+        ):
+            raise ValueError("holds a character that is no text (NUL or half a surrogate pair)")
+        return text
+
+
+class SourceDefinition(Definition):
+    """Where records come from."""
+
+    is_enabled: bool = True
+    """Switched off, the source refuses every call and every run that needs it."""
+    personal: bool = False
+    """The records are about people: what is kept of them (failed records, differences) is encrypted."""
+    allowed_networks: list[str] = Field(default_factory=list, max_length=100)
+    """Private networks this source may reach, as `range` or `range:port`, for example `10.0.0.0/8:443`."""
+    configuration: Annotated[Source, SOURCES]
+    """How to reach it and how to read it; its `kind` decides which fields there are."""
+
+
+class MappingDefinition(Definition, MappingSpec):
+    """How a record becomes another."""
+
+
+class SourceConfig(Model):
+    """Which records of the source a synchronization reads."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id_position: str = Field(default="id", min_length=1, max_length=1_000)
+    """Where a record holds its id: a dot path such as `properties.code`."""
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        """The fields of the source that this synchronization sets for itself, as users write them."""
+        return dict(self.model_extra or {})
+
+
+class DeletionPolicy(Model):
+    """What happens to objects whose record is no longer at the source, and how many may go without asking."""
+
+    mode: Literal["delete", "keep"] = "delete"
+    """`delete` removes them after a complete read, `keep` never does."""
+    max_count: int = Field(default=10, ge=0)
+    """So many may always go."""
+    max_share: float = Field(default=0.1, ge=0, le=1)
+    """Or this share of all, if that is more."""
+    small_below: int = Field(default=20, ge=0)
+    """With fewer objects than this, `smallShare` is the limit."""
+    small_share: float = Field(default=0.5, ge=0, le=1)
+    """The share of few objects that may go."""
+
+    def allows(self, deletions: int, contracts: int) -> bool:
+        """Whether so many of so many may be deleted without asking."""
+        limit = max(self.max_count, int(self.max_share * contracts))
+        if contracts < self.small_below:
+            limit = min(limit, int(self.small_share * contracts))
+        return deletions <= limit
+
+
+class SynchronizationDefinition(Definition):
+    """What is kept in step with what."""
+
+    is_enabled: bool = True
+    """Switched off, it is not run."""
+    source_id: str = Field(min_length=1, max_length=SHORT)
+    """The source, by id, slug or reference."""
+    source_config: SourceConfig = SourceConfig()
+    """Which records to read: `idPosition`, and what the source lets a synchronization choose."""
+    source_hash_mapping: str | None = Field(default=None, max_length=SHORT)
+    """A mapping whose result alone decides whether a record changed, by id, slug or reference."""
+    source_target_mapping: str | None = Field(default=None, max_length=SHORT)
+    """The mapping from record to object, by id, slug or reference. Without one, records go as they are."""
+    target: Annotated[Target, TARGETS]
+    """Where the objects go; its `kind` decides which fields there are."""
+    conditions: Any = None
+    """JsonLogic: only records for which it is true are synchronized. Empty takes all."""
+    conditions_mode: Literal["standard", "php"] = "standard"
+    """Whose rules of truth and comparison the conditions follow."""
+    deletion: DeletionPolicy = DeletionPolicy()
+    """What happens to objects whose record is gone."""
+    duplicates: Literal["skip", "fail"] = "skip"
+    """What the second record with the same id in one read counts as."""
+    follow_ups: list[str] = Field(default_factory=list, max_length=100)
+    """Synchronizations to run after this one succeeded, by id, slug or reference."""
+
+
+def slug_of(name: str) -> str:
+    """Return a slug made from a name: `Zaken (oud)` gives `zaken-oud`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SHORT] or "unnamed"

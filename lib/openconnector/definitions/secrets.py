@@ -1,0 +1,80 @@
+"""Take secrets out of a definition before it is stored, and put them back before it is used.
+
+Fields are named by JSON pointers (RFC 6901).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+MASK = "**********"
+"""What a stored secret looks like in answers; sent back unchanged it means: keep the stored one."""
+
+
+def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the model as users write it, every secret left out, and the secrets by JSON pointer."""
+    plain = model.model_dump(mode="json", by_alias=True)
+    secrets: dict[str, str] = {}
+    _take(model.model_dump(mode="python", by_alias=True), plain, "", secrets)
+    return plain, secrets
+
+
+def join(plain: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Return the definition with the secrets in their places, where their surroundings still exist.
+
+    A secret the definition holds itself wins; the mask does not count as one.
+    """
+    joined = _copied(plain)
+    for pointer, secret in secrets.items():
+        *parents, name = (_unescaped(part) for part in pointer.split("/")[1:])
+        place = _descend(joined, parents)
+        if isinstance(place, dict) and place.get(name) in (None, MASK):
+            place[name] = secret
+        elif isinstance(place, list) and name.isdigit() and int(name) < len(place):
+            place[int(name)] = secret if place[int(name)] in (None, MASK) else place[int(name)]
+    result: dict[str, Any] = joined
+    return result
+
+
+def masked(plain: Mapping[str, Any], pointers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition with the mask where a secret is stored."""
+    return join(plain, dict.fromkeys(pointers, MASK))
+
+
+def _take(typed: Any, plain: Any, pointer: str, secrets: dict[str, str]) -> None:
+    places = typed.items() if isinstance(typed, dict) else enumerate(typed)
+    for name, value in places:
+        here = f"{pointer}/{_escaped(str(name))}"
+        if isinstance(value, SecretStr):
+            secrets[here] = value.get_secret_value()
+            plain[name] = None
+        elif isinstance(value, (dict, list)):
+            _take(value, plain[name], here, secrets)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _copied(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_copied(inner) for inner in value]
+    return value
+
+
+def _descend(value: Any, names: list[str]) -> Any:
+    for name in names:
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
