@@ -159,9 +159,7 @@ async def get_revision(
     return row
 
 
-async def secrets(
-    session: AsyncSession, table: type[DefinitionColumns], entity_id: str
-) -> dict[str, bytes]:
+async def secrets(session: AsyncSession, table: type[Base], entity_id: str) -> dict[str, bytes]:
     """Return a definition's sealed secrets by JSON pointer."""
     collection = str(getattr(table, "__tablename__"))  # noqa: B009  the mixin does not declare it
     query = select(SecretRow.field, SecretRow.sealed).where(

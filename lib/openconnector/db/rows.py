@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -24,6 +25,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+UNFINISHED = text("state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'")
 
 
 class Base(DeclarativeBase):
@@ -124,6 +128,14 @@ class RunRow(Base):
     __table_args__ = (
         Index("ix_run_synchronization_id_queued_at", "synchronization_id", "queued_at"),
         Index("ix_run_state_due_at", "state", "due_at"),
+        # One unfinished run per synchronization; the database itself keeps a second one out.
+        Index(
+            "uq_run_active",
+            "synchronization_id",
+            unique=True,
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -108,7 +108,7 @@ class Definitions:
         await self._seal(session, collection, row, model)
         return row
 
-    async def update(  # noqa: PLR0913  one more than six: what, where, which, what state it is based on, and who
+    async def update(
         self,
         session: Session,
         collection: Collection[D],

@@ -268,6 +268,15 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_run_synchronization_id_queued_at", ["synchronization_id", "queued_at"], unique=False
         )
+        batch_op.create_index(
+            "uq_run_active",
+            ["synchronization_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'"),
+            postgresql_where=sa.text(
+                "state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'"
+            ),
+        )
 
     op.create_table(
         "failed_record",
@@ -377,6 +386,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_run_page")),
     )
 
+    op.execute("INSERT INTO change_counter (id, value) VALUES (1, 0)")
+
 
 def downgrade() -> None:
     op.drop_table("run_page")
@@ -394,6 +405,13 @@ def downgrade() -> None:
 
     op.drop_table("failed_record")
     with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_run_active",
+            sqlite_where=sa.text("state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'"),
+            postgresql_where=sa.text(
+                "state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'"
+            ),
+        )
         batch_op.drop_index("ix_run_synchronization_id_queued_at")
         batch_op.drop_index("ix_run_state_due_at")
 

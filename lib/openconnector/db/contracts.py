@@ -1,0 +1,207 @@
+"""Queries for contracts: the pair of a record and its object. The bulk ones are on the path of every record."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from openconnector.db.rows import ContractRow
+from openconnector.db.types import moment_value
+from openconnector.errors import NotFound
+
+
+class Known(NamedTuple):
+    """What a contract says about a record; a plain tuple because a run reads one per record."""
+
+    origin_id: str
+    ordinal: int
+    target_id: str | None
+    state: str
+    origin_hash: bytes
+    mapped_hash: bytes
+    hash_version: int
+    fingerprint: bytes
+
+
+class Written(NamedTuple):
+    """A contract as it is after a write, in the order of the columns of `UPSERT`."""
+
+    synchronization_id: str
+    target: str
+    origin_id: str
+    ordinal: int
+    target_id: str | None
+    state: str
+    origin_hash: bytes
+    mapped_hash: bytes
+    hash_version: int
+    fingerprint: bytes
+    synchronization_revision_id: int
+    mapping_revision_id: int | None
+    run_id: str
+    created_at: Any
+    changed_at: Any
+
+
+KNOWN_COLUMNS = ", ".join(f"contract.{name}" for name in Known._fields)
+
+LOOKUP = {
+    # CROSS JOIN keeps SQLite from reading the whole synchronization: the wanted ids lead.
+    "sqlite": f"SELECT {KNOWN_COLUMNS} FROM json_each(?) AS wanted CROSS JOIN contract "  # noqa: S608  constants
+    "ON contract.synchronization_id = ? AND contract.target = ? AND contract.origin_id = wanted.value",
+    "postgresql": f"SELECT {KNOWN_COLUMNS} FROM contract "  # noqa: S608  constants
+    "WHERE origin_id = ANY($1) AND synchronization_id = $2 AND target = $3",
+}
+
+UPSERT_CHANGES = ", ".join(
+    f"{name} = excluded.{name}"
+    for name in Written._fields
+    if name not in {"synchronization_id", "target", "origin_id", "ordinal", "created_at"}
+)
+
+
+def _upsert(marks: Sequence[str]) -> str:
+    return (
+        f"INSERT INTO contract ({', '.join(Written._fields)}) VALUES ({', '.join(marks)}) "  # noqa: S608
+        f"ON CONFLICT (synchronization_id, target, origin_id) DO UPDATE SET {UPSERT_CHANGES}"
+    )
+
+
+UPSERT = {
+    "sqlite": _upsert(["?"] * len(Written._fields)),
+    "postgresql": _upsert([f"${place}" for place in range(1, len(Written._fields) + 1)]),
+}
+
+REFRESH = {
+    "sqlite": "UPDATE contract SET origin_hash = ?, mapped_hash = ?, hash_version = ?, fingerprint = ?, "
+    "mapping_revision_id = ? WHERE synchronization_id = ? AND target = ? AND origin_id = ?",
+    "postgresql": "UPDATE contract SET origin_hash = $1, mapped_hash = $2, hash_version = $3, fingerprint = $4, "
+    "mapping_revision_id = $5 WHERE synchronization_id = $6 AND target = $7 AND origin_id = $8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractQuery:
+    """Which contracts, in the order in which they were made."""
+
+    synchronization_id: str | None = None
+    origin_id: str | None = None
+    target_id: str | None = None
+    state: str | None = None
+    limit: int = 20
+    page: int = 1
+
+
+async def known(
+    session: AsyncSession, synchronization_id: str, target: str, origin_ids: Sequence[str]
+) -> list[Known]:
+    """Return the contracts of these records; those without one are left out."""
+    connection = await session.connection()
+    name = connection.dialect.name
+    wanted = orjson.dumps(list(origin_ids)).decode() if name == "sqlite" else list(origin_ids)
+    result = await connection.exec_driver_sql(LOOKUP[name], (wanted, synchronization_id, target))
+    return [Known(*row) for row in result]
+
+
+async def upsert(session: AsyncSession, contracts: Sequence[Written]) -> None:
+    """Write contracts, new and old ones alike."""
+    if contracts:
+        connection = await session.connection()
+        await connection.exec_driver_sql(UPSERT[connection.dialect.name], list(contracts))
+
+
+async def refresh(session: AsyncSession, contracts: Sequence[tuple[Any, ...]]) -> None:
+    """Note that records changed without changing their objects; values in the order of `REFRESH`."""
+    if contracts:
+        connection = await session.connection()
+        await connection.exec_driver_sql(REFRESH[connection.dialect.name], list(contracts))
+
+
+async def dialect_moment(session: AsyncSession, moment: datetime) -> Any:
+    """Return a moment as the bulk statements take it."""
+    return moment_value(moment, (await session.connection()).dialect.name)
+
+
+def _of(synchronization_id: str, target: str) -> list[ColumnElement[bool]]:
+    return [ContractRow.synchronization_id == synchronization_id, ContractRow.target == target]
+
+
+async def count_active(session: AsyncSession, synchronization_id: str, target: str) -> int:
+    """Return how many contracts stand for an object at the target."""
+    query = select(func.count()).select_from(ContractRow)
+    query = query.where(*_of(synchronization_id, target), ContractRow.state == "active")
+    return int(await session.scalar(query) or 0)
+
+
+async def next_ordinal(session: AsyncSession, synchronization_id: str, target: str) -> int:
+    """Return the ordinal of the next new contract."""
+    query = select(func.max(ContractRow.ordinal)).where(*_of(synchronization_id, target))
+    newest = await session.scalar(query)
+    return 0 if newest is None else newest + 1
+
+
+async def active(
+    session: AsyncSession, synchronization_id: str, target: str, *, batch: int = 2_000
+) -> AsyncIterator[list[Known]]:
+    """Yield every active contract in batches, in the order of their ordinals."""
+    after = -1
+    columns = [getattr(ContractRow, name) for name in Known._fields]
+    while True:
+        query = select(*columns).where(
+            *_of(synchronization_id, target),
+            ContractRow.state == "active",
+            ContractRow.ordinal > after,
+        )
+        rows = await session.execute(query.order_by(ContractRow.ordinal).limit(batch))
+        found = [Known(*row) for row in rows]
+        if not found:
+            return
+        yield found
+        after = found[-1].ordinal
+
+
+async def set_state(
+    session: AsyncSession,
+    synchronization_id: str,
+    target: str,
+    origin_ids: Sequence[str],
+    *,
+    state: str,
+    run_id: str,
+    now: datetime,
+) -> None:
+    """Mark contracts, for example as deleted."""
+    await session.execute(
+        update(ContractRow)
+        .where(*_of(synchronization_id, target), ContractRow.origin_id.in_(origin_ids))
+        .values(state=state, run_id=run_id, changed_at=now)
+    )
+
+
+async def page(session: AsyncSession, query: ContractQuery) -> tuple[Sequence[ContractRow], int]:
+    """Return one page of contracts and how many match in all."""
+    conditions: list[ColumnElement[bool]] = [
+        getattr(ContractRow, name) == value
+        for name in ("synchronization_id", "origin_id", "target_id", "state")
+        if (value := getattr(query, name)) is not None
+    ]
+    total = await session.scalar(select(func.count()).select_from(ContractRow).where(*conditions))
+    shown = select(ContractRow).where(*conditions)
+    shown = shown.order_by(ContractRow.synchronization_id, ContractRow.ordinal).limit(query.limit)
+    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
+    return rows.all(), int(total or 0)
+
+
+async def get(session: AsyncSession, synchronization_id: str, ordinal: int) -> ContractRow:
+    """Return one contract. Raises `NotFound`."""
+    query = select(ContractRow).where(
+        ContractRow.synchronization_id == synchronization_id, ContractRow.ordinal == ordinal
+    )
+    row = (await session.scalars(query.limit(1))).first()
+    if row is None:
+        raise NotFound("contract", f"{synchronization_id}.{ordinal}")
+    return row

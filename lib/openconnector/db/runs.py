@@ -1,0 +1,284 @@
+"""Queries for runs: queued, claimed with a lease and a fence, moved on page by page, ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from openconnector.db.rows import (
+    CallRow,
+    FailedRecordRow,
+    RunChangeRow,
+    RunLogRow,
+    RunPageRow,
+    RunRow,
+)
+from openconnector.errors import Conflict, LeaseLost, NotFound
+
+ACTIVE = ("queued", "running", "waiting")
+"""States in which a run still has work to do by itself."""
+
+ENDED = ("succeeded", "partial", "failed", "cancelled")
+"""States a run never leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which runs, newest first unless `sort` says otherwise."""
+
+    synchronization_id: str | None = None
+    state: str | None = None
+    mode: str | None = None
+    is_descending: bool = True
+    limit: int = 20
+    page: int = 1
+
+
+async def add(session: AsyncSession, row: RunRow) -> None:
+    """Queue a run. Raises `Conflict` when the synchronization has an unfinished one."""
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict(
+            "This synchronization has a run that is queued, running or waiting; wait for it or cancel it"
+        ) from error
+
+
+async def get(session: AsyncSession, run_id: str) -> RunRow:
+    """Return a run. Raises `NotFound`."""
+    row = await session.get(RunRow, run_id, populate_existing=True)
+    if row is None:
+        raise NotFound("run", run_id)
+    return row
+
+
+async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow], int]:
+    """Return one page of runs and how many match in all."""
+    conditions: list[ColumnElement[bool]] = [
+        getattr(RunRow, name) == value
+        for name in ("synchronization_id", "state", "mode")
+        if (value := getattr(query, name)) is not None
+    ]
+    total = await session.scalar(select(func.count()).select_from(RunRow).where(*conditions))
+    order = RunRow.queued_at.desc() if query.is_descending else RunRow.queued_at.asc()
+    shown = select(RunRow).where(*conditions).order_by(order, RunRow.id).limit(query.limit)
+    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
+    return rows.all(), int(total or 0)
+
+
+async def active(session: AsyncSession, synchronization_id: str) -> RunRow | None:
+    """Return the synchronization's unfinished run, if it has one."""
+    query = select(RunRow).where(
+        RunRow.synchronization_id == synchronization_id,
+        RunRow.state.in_(ACTIVE),
+        RunRow.mode != "dry_run",
+    )
+    return (await session.scalars(query.limit(1))).first()
+
+
+async def newest_id(session: AsyncSession, synchronization_id: str) -> str | None:
+    """Return the id of the synchronization's newest run that is no dry run."""
+    query = select(RunRow.id).where(
+        RunRow.synchronization_id == synchronization_id, RunRow.mode != "dry_run"
+    )
+    return await session.scalar(query.order_by(RunRow.queued_at.desc()).limit(1))
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        RunRow.state == "queued",
+        and_(RunRow.state == "waiting", RunRow.due_at <= now),
+        and_(RunRow.state == "running", RunRow.lease_until < now),
+    )
+
+
+async def claimable(session: AsyncSession, now: datetime, *, limit: int = 10) -> Sequence[str]:
+    """Return the ids of runs that wait for a worker, longest waiting first."""
+    query = select(RunRow.id).where(_claimable(now)).order_by(RunRow.queued_at).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def claim(
+    session: AsyncSession, run_id: str, *, owner: str, now: datetime, until: datetime
+) -> RunRow | None:
+    """Take a run over if it is still free, with a new fence; None when somebody else was faster."""
+    taken = await session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, _claimable(now))
+        .values(
+            state="running",
+            lease_owner=owner,
+            lease_until=until,
+            fence=RunRow.fence + 1,
+            attempts=RunRow.attempts + 1,
+            due_at=None,
+            started_at=func.coalesce(RunRow.started_at, now),
+        )
+    )
+    return await get(session, run_id) if _hit(taken) else None
+
+
+async def renew(session: AsyncSession, run_id: str, fence: int, until: datetime) -> bool:
+    """Prolong a lease; False when the run has been taken over or ended."""
+    renewed = await session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.fence == fence, RunRow.state == "running")
+        .values(lease_until=until)
+    )
+    return _hit(renewed)
+
+
+async def move(session: AsyncSession, run_id: str, fence: int, changes: Mapping[str, Any]) -> bool:
+    """Write a run's progress; return whether cancelling was asked for.
+
+    Raises `LeaseLost` when another worker holds the run: the transaction must not be committed.
+    """
+    query = (
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.fence == fence, RunRow.state == "running")
+        .values(**changes)
+        .returning(RunRow.is_cancel_requested)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        raise LeaseLost(f"The run {run_id} was taken over by another worker")
+    return bool(row[0])
+
+
+async def leases(session: AsyncSession) -> Sequence[tuple[str, str]]:
+    """Return run id and owner of every running run."""
+    query = select(RunRow.id, RunRow.lease_owner).where(RunRow.state == "running")
+    return [(row[0], row[1] or "") for row in await session.execute(query)]
+
+
+async def expire(session: AsyncSession, run_id: str, owner: str, moment: datetime) -> None:
+    """End one lease of an owner that is known to be dead."""
+    await session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.lease_owner == owner, RunRow.state == "running")
+        .values(lease_until=moment)
+    )
+
+
+async def set_state(
+    session: AsyncSession, run_id: str, *, expected: Sequence[str], changes: Mapping[str, Any]
+) -> bool:
+    """Change a run that no worker holds; False when it is in none of the expected states."""
+    changed = await session.execute(
+        update(RunRow).where(RunRow.id == run_id, RunRow.state.in_(expected)).values(**changes)
+    )
+    return _hit(changed)
+
+
+async def add_page(session: AsyncSession, run_id: str, number: int, seen: bytes) -> None:
+    """Keep which contracts a page touched."""
+    await session.execute(insert(RunPageRow).values(run_id=run_id, number=number, seen=seen))
+
+
+async def seen(session: AsyncSession, run_id: str) -> Sequence[bytes]:
+    """Return what every committed page of a run touched, in order."""
+    query = select(RunPageRow.seen).where(RunPageRow.run_id == run_id)
+    return (await session.scalars(query.order_by(RunPageRow.number))).all()
+
+
+async def forget_pages(session: AsyncSession, run_id: str) -> None:
+    """Drop what only an unfinished run needs."""
+    await session.execute(delete(RunPageRow).where(RunPageRow.run_id == run_id))
+
+
+async def add_log(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Append lines to run logs."""
+    if lines:
+        await session.execute(insert(RunLogRow), list(lines))
+
+
+async def log(
+    session: AsyncSession, run_id: str, *, after: int = 0, limit: int = 200
+) -> Sequence[RunLogRow]:
+    """Return the log lines of a run after this line, oldest first."""
+    query = select(RunLogRow).where(RunLogRow.run_id == run_id, RunLogRow.id > after)
+    return (await session.scalars(query.order_by(RunLogRow.id).limit(limit))).all()
+
+
+async def add_changes(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what a dry run would write."""
+    if lines:
+        await session.execute(insert(RunChangeRow), list(lines))
+
+
+async def changes(
+    session: AsyncSession, run_id: str, *, after: int = 0, limit: int = 100
+) -> Sequence[RunChangeRow]:
+    """Return what a dry run would write, in the order of the records."""
+    query = select(RunChangeRow).where(RunChangeRow.run_id == run_id, RunChangeRow.number > after)
+    return (await session.scalars(query.order_by(RunChangeRow.number).limit(limit))).all()
+
+
+async def add_failures(session: AsyncSession, failures: Sequence[Mapping[str, Any]]) -> None:
+    """Keep records that could not be handled."""
+    if failures:
+        await session.execute(insert(FailedRecordRow), list(failures))
+
+
+async def failures(
+    session: AsyncSession,
+    run_id: str,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    state: str | None = None,
+) -> Sequence[FailedRecordRow]:
+    """Return the records of a run that could not be handled, in order."""
+    query = select(FailedRecordRow).where(
+        FailedRecordRow.run_id == run_id, FailedRecordRow.number > after
+    )
+    if state is not None:
+        query = query.where(FailedRecordRow.state == state)
+    return (await session.scalars(query.order_by(FailedRecordRow.number).limit(limit))).all()
+
+
+async def failure_ids(session: AsyncSession, run_id: str) -> Sequence[str]:
+    """Return the origin ids a run could not handle, each once."""
+    query = select(FailedRecordRow.origin_id).where(
+        FailedRecordRow.run_id == run_id, FailedRecordRow.origin_id.is_not(None)
+    )
+    return [origin_id for origin_id in await session.scalars(query.distinct()) if origin_id]
+
+
+async def resolve_failures(
+    session: AsyncSession, synchronization_id: str, origin_ids: Sequence[str], before_run: str
+) -> None:
+    """Mark earlier failures of these records as resolved: a later run has handled them."""
+    await session.execute(
+        update(FailedRecordRow)
+        .where(
+            FailedRecordRow.synchronization_id == synchronization_id,
+            FailedRecordRow.state == "open",
+            FailedRecordRow.run_id != before_run,
+            FailedRecordRow.origin_id.in_(origin_ids),
+        )
+        .values(state="resolved")
+    )
+
+
+async def has_open_failures(session: AsyncSession, synchronization_id: str) -> bool:
+    """Whether some record of the synchronization still waits to be handled."""
+    query = select(FailedRecordRow.id).where(
+        FailedRecordRow.synchronization_id == synchronization_id, FailedRecordRow.state == "open"
+    )
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def add_calls(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Append requests on the wire to the call log."""
+    if lines:
+        await session.execute(insert(CallRow), list(lines))
+
+
+def _hit(result: object) -> bool:
+    return bool(getattr(result, "rowcount", 0))

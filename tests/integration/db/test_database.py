@@ -1,0 +1,136 @@
+"""Promises about the database's two doors and about migrations, on SQLite and PostgreSQL."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from openconnector.db.database import Database
+from openconnector.db.migrate import drift, migrate, pending
+from openconnector.db.rows import RegisterRow
+from openconnector.errors import ConfigurationError, StorageFailed
+
+
+def register(slug: str, title: str = "t") -> RegisterRow:
+    now = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    return RegisterRow(
+        id=slug, slug=slug, title=title, owner="a", created_at=now, updated_at=now, schemas=[]
+    )
+
+
+async def test_the_migrations_give_exactly_the_tables_of_the_rows(database: Database):
+    assert await drift(database) == []
+    assert await pending(database) == []
+
+
+async def test_two_processes_that_start_together_migrate_once(database_url: str):
+    databases = [Database(database_url) for _ in range(3)]
+
+    applied = await asyncio.gather(*(migrate(database) for database in databases))
+
+    assert sorted(map(len, applied))[:2] == [0, 0]
+    assert await drift(databases[0]) == []
+    for database in databases:
+        await database.close()
+
+
+async def test_refuses_a_database_that_a_newer_version_wrote(database: Database):
+    async with database.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(ConfigurationError, match="newer version"):
+        await migrate(database)
+
+
+async def test_a_read_session_that_writes_fails(database: Database):
+    with pytest.raises(DBAPIError):
+        async with database.reading() as session:
+            session.add(register("a"))
+            await session.flush()
+
+
+async def test_a_failed_block_leaves_nothing_behind(database: Database):
+    with pytest.raises(ZeroDivisionError):
+        async with database.writing() as session:
+            session.add(register("a"))
+            await session.flush()
+            1 / 0  # noqa: B018
+
+    async with database.reading() as session:
+        assert await session.get(RegisterRow, "a") is None
+
+
+async def test_moments_keep_their_zone_and_microseconds(database: Database):
+    async with database.writing() as session:
+        session.add(register("a"))
+
+    async with database.reading() as session:
+        row = await session.get(RegisterRow, "a")
+
+    assert row is not None
+    assert row.created_at == datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    assert row.created_at.tzinfo is not None
+
+
+async def test_concurrent_read_then_write_transactions_all_succeed(database: Database):
+    async with database.writing() as session:
+        session.add(register("a", "0"))
+    twin = Database(str(database.url.render_as_string(hide_password=False)))
+
+    async def count_up(opened: Database) -> None:
+        async with opened.writing() as session:
+            row = await session.get(RegisterRow, "a", with_for_update=True)
+            assert row is not None
+            row.title = str(int(row.title) + 1)
+
+    await asyncio.gather(*(count_up(opened) for opened in (database, twin) * 20))
+
+    async with twin.reading() as session:
+        row = await session.get(RegisterRow, "a")
+    await twin.close()
+    assert row is not None
+    assert row.title == "40"
+
+
+async def test_a_full_disk_is_named_and_what_was_committed_stays(sqlite_url: str):
+    database = Database(sqlite_url)
+    await migrate(database)
+    async with database.writing() as session:
+        session.add(register("kept"))
+        pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+        await session.execute(text(f"PRAGMA max_page_count = {pages + 4}"))
+
+    with pytest.raises(StorageFailed, match="full"):
+        async with database.writing() as session:
+            session.add(register("big", "x" * 200))
+            row = register("bigger")
+            row.description = "x" * 500_000
+            session.add(row)
+
+    async with database.reading() as session:
+        assert await session.get(RegisterRow, "kept") is not None
+        assert await session.get(RegisterRow, "big") is None
+    await database.close()
+
+
+async def test_a_sqlite_file_is_copied_before_it_is_migrated_further(sqlite_url: str):
+    database = Database(sqlite_url)
+    await migrate(database)
+    file = database.file
+    assert file is not None
+    async with database.writing() as session:
+        session.add(register("kept"))
+        await session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    assert await migrate(database) == []
+
+    assert list(Path(file.parent).glob("*.before-*")) == []
+    await database.close()
+
+
+def test_another_database_is_refused_with_the_forms_that_work():
+    with pytest.raises(ConfigurationError, match="postgresql://"):
+        Database("mysql://u@h/n")
