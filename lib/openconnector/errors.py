@@ -15,6 +15,7 @@ OpenConnectorError
 │   ├── RateLimited            the other side says when to come back
 │   └── Unavailable            the other side is overloaded or in maintenance
 ├── RecordError            skip: this record cannot be handled; the next one can
+│   └── TemplateLimit          a template did or produced more than one record is allowed
 └── StopRun                stop: every record would fail in the same way
     ├── CredentialsRejected    401 or 403 for the whole source or target
     ├── MalformedAnswer        an answer that is not what it says it is
@@ -161,6 +162,12 @@ class RecordError(OpenConnectorError):
         super().__init__(message)
         self.stage = stage
         self.field = field
+
+
+class TemplateLimit(RecordError):
+    """A template did more work or produced more text than one record is allowed."""
+
+    code = "template_limit"
 
 
 class StopRun(OpenConnectorError):
