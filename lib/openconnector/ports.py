@@ -96,7 +96,13 @@ class HttpLimits:
     """The whole answer must be here within this time, per attempt."""
     connect_seconds: float = 10.0
     max_bytes: int = 64 * 1024 * 1024
-    """Of the body, after decompression."""
+    """Of the body, on the wire and after decompression."""
+    max_ratio: int = 200
+    """How many times its size a body over 1 MiB may inflate to."""
+    min_bytes_per_second: int = 100
+    """A body that comes slower is given up, once it had time to get going."""
+    slow_after_seconds: float = 10.0
+    """How long a body may come as slowly as it likes."""
     attempts: int = 4
     """Tries of a request that is safe to repeat."""
     max_wait_seconds: float = 30.0
