@@ -1,0 +1,51 @@
+"""What every answer of the ExApp has in common, and the ones it gives before the engine is asked."""
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+FOLLOWED = frozenset({301, 302, 303, 307, 308})
+"""Statuses that Nextcloud's proxy follows by itself instead of passing them on."""
+
+log = structlog.get_logger(__name__)
+
+
+def problem(
+    status: int, title: str, detail: str, *, retry_seconds: int | None = None
+) -> JSONResponse:
+    """Return a problem document (RFC 9457): what happened, and what would be right."""
+    return JSONResponse(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status,
+        {"Retry-After": str(retry_seconds)} if retry_seconds else None,
+        media_type="application/problem+json",
+    )
+
+
+class SafeAnswers:
+    """Gives every answer what the proxies of Nextcloud would otherwise do wrong.
+
+    Without a Cache-Control of ours the PHP proxy lets browsers keep nearly everything for an hour, problems
+    included. A redirect it follows itself, with our secret in a header, even to another host: none leaves us.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and mend the answer's head."""
+
+        async def mended(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message["headers"]))
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                message = {**message, "headers": headers.raw}
+                if message["status"] in FOLLOWED:
+                    log.error("redirect withheld", path=scope["path"], status=message["status"])
+                    del headers["Location"]
+                    message["status"] = 502
+            await send(message)
+
+        await self._app(scope, receive, mended)

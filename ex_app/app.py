@@ -1,0 +1,97 @@
+"""The ExApp as one ASGI application: AppAPI's calls, the page's files and, below, the engine's API."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+from typing_extensions import override
+
+from ex_app.answers import SafeAnswers
+from ex_app.callers import HEARTBEAT_PATH, AdminCheck, AppApiAuth, CsrfGuard
+from ex_app.lifecycle import Lifecycle, Migrate, OnEnabled
+from ex_app.nextcloud.appapi import AppApi
+from ex_app.nextcloud.client import Nextcloud
+from ex_app.nextcloud.users import Users
+from ex_app.settings import Settings
+
+PACKAGE = Path(__file__).parent
+
+ASSETS = ("js", "css", "img", "l10n")
+"""Folders a browser may read from; `info.xml` routes to the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosted:
+    """What the ExApp serves and drives; the engine fills it."""
+
+    api: Starlette
+    """The engine's API, reached by every path that is not AppAPI's. Its lifespan runs within ours.
+
+    Each request brings ``scope["state"]["caller"]``, a `Caller`.
+    """
+    migrate: Migrate
+    on_enabled: OnEnabled
+
+
+def create_app(
+    settings: Settings, hosted: Hosted, *, transport: httpx.AsyncBaseTransport | None = None
+) -> ASGIApp:
+    """Return the application; ``transport`` replaces the network between us and Nextcloud."""
+    nextcloud = Nextcloud(settings, transport=transport)
+    lifecycle = Lifecycle(
+        AppApi(nextcloud, bundle=PACKAGE),
+        migrate=hosted.migrate,
+        on_enabled=hosted.on_enabled,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with aclosing(nextcloud), hosted.api.router.lifespan_context(hosted.api):
+            lifecycle.resume()
+            yield
+            await lifecycle.close()
+
+    routes = [
+        Route(HEARTBEAT_PATH, lifecycle.heartbeat),
+        Route("/init", lifecycle.init, methods=["POST"]),
+        Route("/enabled", lifecycle.enabled, methods=["PUT"]),
+        *_assets(),
+        Mount("/", AdminCheck(hosted.api, Users(nextcloud))),
+    ]
+    inner = Starlette(routes=routes, lifespan=lifespan)
+    inner.router.redirect_slashes = False
+    return SafeAnswers(
+        AppApiAuth(
+            CsrfGuard(inner),
+            app_id=settings.app_id,
+            secret=settings.app_secret.get_secret_value(),
+        )
+    )
+
+
+class Assets(StaticFiles):
+    """Files a browser keeps but asks about: a new version is seen at once, an unchanged file costs a 304."""
+
+    @override
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _assets() -> list[BaseRoute]:
+    """Return a mount for each folder there is: in the package where installed, beside it in a checkout."""
+    places = {name: [PACKAGE / name, PACKAGE.parent / name] for name in ASSETS}
+    return [
+        Mount(f"/{name}", Assets(directory=folder))
+        for name, folders in places.items()
+        for folder in [next((folder for folder in folders if folder.is_dir()), None)]
+        if folder
+    ]

@@ -1,0 +1,158 @@
+"""Who calls: an AppAPI request becomes a `Caller`; a write that rides on a browser's session is proved first."""
+
+import base64
+import hmac
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ex_app.answers import problem
+from ex_app.nextcloud.users import Users
+from openconnector.errors import CredentialsRejected, OpenConnectorError
+
+HEARTBEAT_PATH = "/heartbeat"
+"""Asked by AppAPI and the health check without any credentials."""
+
+INTERNAL_PATHS = frozenset({"/init", "/enabled", "/trigger", "/setup_checks"})
+"""Paths whose only rightful caller is AppAPI itself."""
+
+INTERNAL_PREFIX = "/_internal/"
+"""Below it: handlers of commands and webhooks. No route in `info.xml` may reach here."""
+
+PROXIED_HEADER = b"x-origin-ip"
+"""On every request through the PHP proxy, which removes a client's own; on none that AppAPI makes itself."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Headers = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a request, as Nextcloud vouches for it."""
+
+    kind: Literal["user", "anonymous", "system"]
+    """`system` by the path alone: a public visitor and AppAPI sign alike, with an empty user."""
+    user_id: str
+    """The account; empty for visitors. A system call carries the account that caused it, if any."""
+    is_admin: bool = False
+    """Whether an administrator calls; known for requests to the API only."""
+    request_id: str
+    """Nextcloud's own id of the request; empty behind HaRP, `CLI` from its command line."""
+    language: str
+    """The language tag the caller prefers."""
+
+
+class AppApiAuth:
+    """Lets in what Nextcloud has signed and notes who calls; all else gets one and the same 401.
+
+    The caller stands in ``scope["state"]["caller"]``. Only the heartbeat is open to all.
+    """
+
+    def __init__(self, app: ASGIApp, *, app_id: str, secret: str) -> None:
+        self._app = app
+        self._app_id = app_id.encode()
+        self._secret = secret.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "lifespan" and scope["path"] != HEARTBEAT_PATH:
+            caller = self._caller(scope["path"], dict(scope["headers"]))
+            if caller is None:
+                return await unknown_caller()(scope, receive, send)
+            scope.setdefault("state", {})["caller"] = caller
+        return await self._app(scope, receive, send)
+
+    def _caller(self, path: str, headers: Headers) -> Caller | None:
+        user_id = self._signed_user(headers)
+        is_internal = path in INTERNAL_PATHS or path.startswith(INTERNAL_PREFIX)
+        if user_id is None or (is_internal and PROXIED_HEADER in headers):
+            return None  # the proxy of AppAPI 32.0.0 lets `api/../init` pass its routes
+        return Caller(
+            kind="system" if is_internal else "user" if user_id else "anonymous",
+            user_id=user_id,
+            request_id=headers.get(b"aa-request-id", b"").decode("latin-1"),
+            language=_language(headers.get(b"accept-language", b"").decode("latin-1")),
+        )
+
+    def _signed_user(self, headers: Headers) -> str | None:
+        """Return the user Nextcloud names, "" for none; None when it was not our Nextcloud that signed."""
+        try:
+            signed = base64.b64decode(headers.get(b"authorization-app-api", b""), validate=True)
+            user, _, secret = signed.partition(b":")
+            user_id = user.decode()
+        except ValueError:
+            return None
+        is_ours = hmac.compare_digest(headers.get(b"ex-app-id", b""), self._app_id)
+        return user_id if hmac.compare_digest(secret, self._secret) and is_ours else None
+
+
+class CsrfGuard:
+    """Refuses a write that another site made a browser send: neither proxy of Nextcloud checks for that.
+
+    Only requests with cookies ride on a session. A header that a foreign page cannot set without asking first
+    proves our own page; where the browser says by itself which site sent the request, that has to agree.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with 403."""
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            flaw = _flaw(dict(scope["headers"]))
+            if flaw:
+                answer = problem(403, "The request is not proved to come from this site", flaw)
+                return await answer(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+class AdminCheck:
+    """Notes for a user's request whether an administrator makes it: AppAPI tells the id alone."""
+
+    def __init__(self, app: ASGIApp, users: Users) -> None:
+        self._app = app
+        self._users = users
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; refuse it when Nextcloud does not know the user or cannot be asked."""
+        caller: Caller = scope["state"]["caller"]
+        if caller.kind == "user":
+            try:
+                is_admin = await self._users.is_admin(caller.user_id)
+            except CredentialsRejected:
+                return await unknown_caller()(scope, receive, send)
+            except OpenConnectorError:
+                detail = (
+                    "Nextcloud could not be asked for the rights of the account; try again shortly"
+                )
+                answer = problem(503, "Rights unknown", detail, retry_seconds=5)
+                return await answer(scope, receive, send)
+            scope["state"]["caller"] = replace(caller, is_admin=is_admin)
+        return await self._app(scope, receive, send)
+
+
+def unknown_caller() -> ASGIApp:
+    """Return the one answer to every request that is not signed as it should be."""
+    return problem(401, "Unauthorized", "This address answers to its own Nextcloud only")
+
+
+def _flaw(headers: Headers) -> str | None:
+    """Say what a write with a session's cookies lacks; None when nothing."""
+    if b"cookie" not in headers:
+        return None
+    if b"x-requested-with" not in headers and b"ocs-apirequest" not in headers:
+        return "Send the header `X-Requested-With: XMLHttpRequest` or `OCS-APIRequest: true`"
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return None if site == b"same-origin" else "The browser names another site as the sender"
+    origin = headers.get(b"origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get(b"host"):
+        return "The header `Origin` names another site"
+    return None
+
+
+def _language(accepted: str) -> str:
+    return accepted.partition(",")[0].partition(";")[0].strip() or "en"

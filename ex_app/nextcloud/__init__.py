@@ -1,0 +1,1 @@
+"""What the ExApp asks of the Nextcloud that installed it."""

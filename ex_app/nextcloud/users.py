@@ -1,0 +1,53 @@
+"""Nextcloud's accounts, as far as rights depend on them."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ex_app.nextcloud.client import Nextcloud
+from openconnector.errors import MalformedAnswer
+
+ADMIN_GROUP = "admin"
+
+KEPT_SECONDS = 60.0
+"""How long an answer is believed: a right taken away is gone after this time at the latest."""
+
+KEPT_ACCOUNTS = 1000
+
+
+class Users:
+    """Asks Nextcloud about accounts, as these accounts, and keeps the answers for a minute."""
+
+    def __init__(self, nextcloud: Nextcloud, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._nextcloud = nextcloud
+        self._now = now
+        self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[bool]] = {}
+
+    async def is_admin(self, user_id: str) -> bool:
+        """Return whether the account is in the group of administrators.
+
+        Requests that ask for one account at the same time share one call. Raises `CredentialsRejected` when the
+        account does not exist or is disabled, otherwise like `Nextcloud.ocs`.
+        """
+        known = self._known.get(user_id)
+        if known is not None and known[0] > self._now():
+            return known[1]
+        asking = self._asking.get(user_id)
+        if asking is None:
+            asking = self._asking[user_id] = asyncio.create_task(self._ask(user_id))
+            asking.add_done_callback(lambda _: self._asking.pop(user_id))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, user_id: str) -> bool:
+        account = await self._nextcloud.ocs("GET", "/ocs/v2.php/cloud/user", user=user_id)
+        try:
+            is_admin = ADMIN_GROUP in account["groups"]
+        except (KeyError, TypeError):
+            raise MalformedAnswer("Nextcloud described an account without its groups") from None
+        self._known[user_id] = self._now() + KEPT_SECONDS, is_admin
+        self._known.move_to_end(user_id)
+        if len(self._known) > KEPT_ACCOUNTS:
+            self._known.popitem(last=False)
+        return is_admin

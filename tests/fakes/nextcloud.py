@@ -1,0 +1,264 @@
+"""A Nextcloud with AppAPI as one ASGI application, built from calls recorded on a 32.0.1.
+
+It answers what the ExApp asks, and plays the administrator's commands (`install`, `enable`, `disable`) by calling
+the ExApp in the recorded order: like the real one it calls `/enabled` while the report of 100 is still unanswered.
+"""
+
+import asyncio
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+APP_API = "/ocs/{version}/apps/app_api"
+HEARTBEAT_TRIES = 600
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the ExApp, as far as tests look at it."""
+
+    method: str
+    path: str
+    user: str
+    json: Any
+
+
+@dataclass
+class FakeNextcloud:
+    """The server; its fields are what an administrator or a test sets, and what there is to see afterwards."""
+
+    app_id: str = "openconnector"
+    secret: str = "s3cret"
+    version: str = "1.0.0"
+    exapp: httpx.AsyncClient | None = None
+    """How it reaches the ExApp; needed for the administrator's commands."""
+    groups: dict[str, list[str]] = field(
+        default_factory=lambda: {"admin": ["admin"], "alice": [], "bob": ["editors"]}
+    )
+    lacks: set[str] = field(default_factory=set)
+    """Endings of paths this server does not have, as an older or newer one."""
+    failures: list[int] = field(default_factory=list)
+    """Statuses the next calls are answered with instead."""
+    is_registered: bool = False
+    is_enabled: bool = False
+    is_installing: bool = False
+    progress: int = 0
+    error: str = ""
+    menu: dict[str, dict] = field(default_factory=dict)
+    resources: dict[str, set[str]] = field(
+        default_factory=lambda: {"script": set(), "style": set()}
+    )
+    calls: list[Call] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """What it asked the ExApp, in order."""
+
+    def __post_init__(self) -> None:
+        ui = f"{APP_API}/api/v1/ui"
+        self._app = Starlette(
+            routes=[
+                Route(f"{APP_API}/ex-app/state", self._state, methods=["GET"]),
+                Route(f"{APP_API}/ex-app/status", self._status, methods=["PUT"]),
+                Route(f"{ui}/top-menu", self._top_menu, methods=["GET", "POST", "DELETE"]),
+                Route(f"{ui}/{{kind}}", self._resource, methods=["POST", "DELETE"]),
+                Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
+            ]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        request = Request(scope, receive)
+        refusal = await self._refusal(request)
+        body = await request.body()
+
+        async def replay() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return await (refusal or self._app)(scope, replay, send)
+
+    # The administrator's commands
+
+    async def install(self) -> bool:
+        """`occ app_api:app:register`: the rest happens when the ExApp reports 100."""
+        self.is_registered = True
+        await self._heartbeat()
+        self.progress, self.error = 0, ""
+        self.is_enabled = self.is_installing = True
+        await self._ask("POST", "/init")
+        return not self.error
+
+    async def enable(self) -> bool:
+        """`occ app_api:app:enable`; returns whether the ExApp is enabled afterwards."""
+        await self._heartbeat()
+        self.is_enabled = True
+        answer = await self._ask("PUT", "/enabled?enabled=1")
+        self.is_enabled = answer.json() == {"error": ""}
+        return self.is_enabled
+
+    async def disable(self) -> None:
+        """`occ app_api:app:disable`: the ExApp may still call while it is told."""
+        await self._ask("PUT", "/enabled?enabled=0")
+        self.is_enabled = False
+
+    async def _heartbeat(self) -> None:
+        assert self.exapp is not None, "a command needs a way to the ExApp"
+        self.asked.append("GET /heartbeat")
+        for _ in range(HEARTBEAT_TRIES):
+            try:
+                answer = await self.exapp.get("/heartbeat", headers={"Accept": "application/json"})
+            except httpx.ConnectError:
+                await asyncio.sleep(0.02)  # the real one waits a second
+                continue
+            assert answer.json() == {"status": "ok"}
+            return
+        raise AssertionError("no heartbeat")
+
+    async def _ask(self, method: str, path: str) -> httpx.Response:
+        assert self.exapp is not None, "a command needs a way to the ExApp"
+        self.asked.append(f"{method} {path}")
+        answer = await self.exapp.request(method, path, headers=self.signed(request_id="CLI"))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def signed(self, user: str = "", **changes: str) -> dict[str, str]:
+        """Return the headers of a call to the ExApp, as AppAPI signs it."""
+        return {
+            "AA-VERSION": "32.0.0",
+            "EX-APP-ID": self.app_id,
+            "EX-APP-VERSION": self.version,
+            "AUTHORIZATION-APP-API": base64.b64encode(f"{user}:{self.secret}".encode()).decode(),
+            "AA-REQUEST-ID": changes.get("request_id", "CcvYqfEJdEO7TOdL73et"),
+        }
+
+    # Its interfaces
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """Note the call and say why it is refused; None lets it through."""
+        user = _signed_user(request, self.secret)
+        body = await request.body()
+        json = await request.json() if body else None
+        self.calls.append(Call(request.method, request.url.path, user or "", json))
+        path = request.url.path
+        if self.failures:
+            return _failure(path, self.failures.pop(0), "")
+        if any(path.endswith(ending) for ending in self.lacks):
+            return _failure(path, 404, "Invalid query, please check the syntax.", code=998)
+        is_core = "/apps/app_api/" not in path
+        if is_core and "ocs-apirequest" not in request.headers:
+            return JSONResponse({"message": "CSRF check failed"}, 412)
+        if not self._knows(request, user) or (is_core and not user):
+            message = "Current user is not logged in" if is_core else "AppAPI authentication failed"
+            return _failure(path, 401, message)
+        return None
+
+    def _knows(self, request: Request, user: str | None) -> bool:
+        may_call = self.is_enabled or request.url.path.endswith("/ex-app/state")
+        if request.url.path.endswith("/ex-app/status"):
+            may_call = may_call or self.is_installing
+        return (
+            self.is_registered
+            and may_call
+            and request.headers.get("EX-APP-ID") == self.app_id
+            and "EX-APP-VERSION" in request.headers
+            and user is not None
+            and (user == "" or user in self.groups)
+        )
+
+    async def _state(self, request: Request) -> Response:
+        return _answer(request, int(self.is_enabled))
+
+    async def _status(self, request: Request) -> Response:
+        body = await request.json()
+        if not 0 <= body.get("progress", -1) <= 100:
+            return _failure(request.url.path, 500, "Internal Server Error\n")
+        self.error = body.get("error", "")
+        if self.error:
+            self.is_installing = False
+        elif self.progress < 100:
+            self.progress = body["progress"]
+            if self.progress == 100 and self.exapp is not None:
+                self.is_installing = False
+                await self.enable()
+        return _answer(request, [])
+
+    async def _top_menu(self, request: Request) -> Response:
+        body = await request.json() if request.method != "GET" else request.query_params
+        name = body.get("name")
+        if request.method == "POST":
+            if not {"name", "displayName"} <= body.keys():
+                return _failure(request.url.path, 500, "Internal Server Error\n")
+            self.menu[name] = {
+                "appid": self.app_id,
+                "name": name,
+                "display_name": body["displayName"],
+                "icon": body.get("icon", ""),
+                "admin_required": body.get("adminRequired", 0),
+            }
+            return _answer(request, [])
+        if name not in self.menu:
+            return _failure(request.url.path, 404, "No such Top Menu entry")
+        return _answer(
+            request, self.menu[name] if request.method == "GET" else self.menu.pop(name) and []
+        )
+
+    async def _resource(self, request: Request) -> Response:
+        body, kind = await request.json(), request.path_params["kind"]
+        path = f"{body['type']}/{body['name']}/{body['path']}"
+        if request.method == "POST":
+            self.resources[kind].add(path)
+        elif path in self.resources[kind]:
+            self.resources[kind].remove(path)
+        else:
+            return _failure(request.url.path, 404, f"No such {kind.capitalize()}")
+        return _answer(request, [])
+
+    async def _user(self, request: Request) -> Response:
+        user = _signed_user(request, self.secret) or ""
+        account = {
+            "enabled": True,
+            "id": user,
+            "email": None,
+            "displayname": user,
+            "display-name": user,
+            "groups": self.groups[user],
+            "language": "en",
+            "locale": "",
+        }
+        return _answer(request, account)
+
+
+def _signed_user(request: Request, secret: str) -> str | None:
+    """Return whom the call is made as, None when it is not signed."""
+    try:
+        signed = base64.b64decode(request.headers.get("AUTHORIZATION-APP-API", "")).decode()
+    except ValueError:
+        return None
+    user, _, given = signed.partition(":")
+    return user if given == secret else None
+
+
+def _answer(request: Request, data: Any) -> Response:
+    meta: dict[str, Any] = {"status": "ok", "statuscode": 200, "message": "OK"}
+    if request.path_params["version"] == "v1.php":
+        meta |= {"statuscode": 100, "totalitems": "", "itemsperpage": ""}
+    return JSONResponse({"ocs": {"meta": meta, "data": data}})
+
+
+def _failure(path: str, status: int, message: str, *, code: int | None = None) -> Response:
+    """Return an error as v1 or v2 words it: v1 says 200 to all but 401."""
+    is_v1 = "/v1.php/" in path
+    code = code or {401: 997, 500: 996}.get(status, status)
+    meta: dict[str, Any] = {"status": "failure", "statuscode": code, "message": message}
+    if is_v1:
+        meta |= {"totalitems": "", "itemsperpage": ""}
+    is_plain = is_v1 and status != 401 and status < 502
+    return JSONResponse(
+        {"ocs": {"meta": meta, "data": []}}, status_code=200 if is_plain else status
+    )

@@ -1,0 +1,75 @@
+import pytest
+from pydantic import ValidationError
+
+from ex_app.settings import Settings
+from tests.fakes.exapp import settings_for
+from tests.fakes.nextcloud import FakeNextcloud
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://cloud.test",
+        "https://cloud.test/",
+        "https://cloud.test/index.php",
+        "https://cloud.test/index.php/",
+    ],
+)
+def test_the_address_of_nextcloud_is_the_server_whatever_the_daemon_appends(given):
+    settings = settings_for(FakeNextcloud(), nextcloud_url=given)
+
+    assert settings.nextcloud_url == "https://cloud.test"
+
+
+def test_a_nextcloud_in_a_folder_keeps_its_folder():
+    settings = settings_for(FakeNextcloud(), nextcloud_url="https://cloud.test/nc/index.php")
+
+    assert settings.nextcloud_url == "https://cloud.test/nc"
+
+
+@pytest.mark.parametrize("given", ["cloud.test", "ftp://cloud.test", "https://"])
+def test_an_address_that_is_none_is_refused_with_an_example(given):
+    with pytest.raises(ValidationError, match="such as https://"):
+        settings_for(FakeNextcloud(), nextcloud_url=given)
+
+
+def test_the_environment_is_read_and_an_empty_variable_counts_as_absent(monkeypatch):
+    environment = {
+        "APP_SECRET": "s3cret",
+        "APP_VERSION": "1.2.3",
+        "APP_PORT": "23456",
+        "APP_PERSISTENT_STORAGE": "/data",
+        "NEXTCLOUD_URL": "http://nextcloud",
+        "DATABASE_URL": "",
+        "HP_SHARED_KEY": "",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()
+
+    assert (settings.app_version, settings.app_port) == ("1.2.3", 23456)
+    assert settings.database_url is None
+    assert settings.socket is None
+
+
+def test_an_empty_secret_is_refused_since_anybody_could_sign_with_it(monkeypatch):
+    monkeypatch.setenv("APP_SECRET", "")
+
+    with pytest.raises(ValidationError, match="app_secret"):
+        Settings(app_version="1", app_persistent_storage="x", nextcloud_url="http://nextcloud")
+
+
+def test_behind_harp_the_app_listens_on_a_socket_file():
+    settings = settings_for(FakeNextcloud(), hp_shared_key="key", hp_exapp_sock="/run/exapp.sock")
+
+    assert str(settings.socket) == "/run/exapp.sock"
+
+
+def test_no_secret_is_shown_by_the_settings_or_by_what_is_wrong_with_them():
+    given = {"app_secret": "s3cret", "database_url": "postgresql://u:s3cret@db/x"}
+    settings = settings_for(FakeNextcloud(), hp_shared_key="s3cret", **given)
+    with pytest.raises(ValidationError) as wrong:
+        settings_for(FakeNextcloud(), nextcloud_url="s3cret")
+
+    assert "s3cret" not in repr(settings) + str(wrong.value)
