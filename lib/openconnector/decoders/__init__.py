@@ -1,1 +1,7 @@
 """The decoders and their registry."""
+
+from openconnector.decoders.json import JsonDecoder
+from openconnector.kinds.decoder import Decoder
+from openconnector.kinds.registry import Registry
+
+DECODERS = Registry[Decoder]("decoder", JsonDecoder)

@@ -48,3 +48,10 @@ class Paginator(Kind):
     def next(self, ask: Ask | None, answer: Answer | None) -> Ask | End:
         """Return what to ask after ``ask`` was answered with ``answer``; without both, what to ask first."""
         raise NotImplementedError
+
+    def end_at(self, ask: Ask, status: int) -> End | None:
+        """Return the end that a 4xx answer to ``ask`` means; None when it is an error.
+
+        Status 200 stands for an answer that holds the very records of the page before.
+        """
+        return None

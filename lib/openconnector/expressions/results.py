@@ -1,0 +1,63 @@
+"""Where the records stand in an answer."""
+
+from typing import Any
+
+from openconnector.errors import MalformedAnswer
+from openconnector.expressions.paths import MISSING, compile_path
+from openconnector.expressions.positions import described
+
+ROOT = "_root"
+"""The answer itself is the list."""
+
+OBJECT = "_object"
+"""The answer itself is the one record."""
+
+USUAL = (
+    "items", "result", "results", "data", "value", "features", "records", "rows", "entries", "objects", "member",
+    "content", "values", "hydra:member", "result.records", "result.results", "result.items", "data.items",
+    "data.results", "data.records", "response.docs", "response.results", "hits.hits",
+)  # fmt: skip
+"""Where a list of records usually stands; the first that is there counts."""
+
+
+def records_in(body: Any, position: str) -> list[Any]:
+    """Return the records of an answer.
+
+    ``position`` is a dot path, `_root`, `_object`, or empty for the usual places. A null at a given path is an empty
+    list, as some servers write one. Raises `MalformedAnswer` naming what stands there instead.
+    """
+    if position == OBJECT:
+        return body if isinstance(body, list) else [body]
+    found = _usual(body) if position == "" else _at(body, position)
+    if not isinstance(found, list):
+        where = f"at {position!r}" if position else "where lists of records usually stand"
+        raise MalformedAnswer(
+            f"The answer holds no list {where} (`resultsPosition`); it is {described(body)}"
+        )
+    return found
+
+
+def _at(body: Any, position: str) -> Any:
+    if position == ROOT:
+        return body
+    found = compile_path(position)(body)
+    return [] if found is None else found
+
+
+def _usual(body: Any) -> Any:
+    if isinstance(body, list):
+        return body
+    places = (compile_path(position)(body) for position in USUAL)
+    found = next((value for value in places if isinstance(value, list)), MISSING)
+    return _embedded(body) if found is MISSING else found
+
+
+def _embedded(body: Any) -> Any:
+    """Return the one list of a HAL answer (draft-kelly-json-hal), which stands under a name of its own."""
+    embedded = compile_path("_embedded")(body)
+    lists = (
+        [value for value in embedded.values() if isinstance(value, list)]
+        if isinstance(embedded, dict)
+        else []
+    )
+    return lists[0] if len(lists) == 1 else MISSING
