@@ -46,6 +46,8 @@ class Change:
     """The mapped record; None for a deletion."""
     key: str
     """Idempotency key: the same intended write always has the same one."""
+    is_repeat: bool = False
+    """An interrupted run may have sent it already: a target that chooses ids looks before it creates again."""
 
 
 class Verdict(StrEnum):

@@ -1,15 +1,15 @@
 """Queries for contracts: the pair of a record and its object. The bulk ones are on the path of every record."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db.rows import ContractRow
+from openconnector.db.rows import ContractRow, ObjectRow
 from openconnector.db.types import moment_value
 from openconnector.errors import NotFound
 
@@ -104,7 +104,7 @@ async def known(
     name = connection.dialect.name
     wanted = orjson.dumps(list(origin_ids)).decode() if name == "sqlite" else list(origin_ids)
     result = await connection.exec_driver_sql(LOOKUP[name], (wanted, synchronization_id, target))
-    return [Known(*row) for row in result]
+    return [Known._make(row) for row in result]
 
 
 async def upsert(session: AsyncSession, contracts: Sequence[Written]) -> None:
@@ -144,41 +144,32 @@ async def next_ordinal(session: AsyncSession, synchronization_id: str, target: s
     return 0 if newest is None else newest + 1
 
 
-async def active(
-    session: AsyncSession, synchronization_id: str, target: str, *, batch: int = 2_000
-) -> AsyncIterator[list[Known]]:
-    """Yield every active contract in batches, in the order of their ordinals."""
-    after = -1
+async def active_after(
+    session: AsyncSession, synchronization_id: str, target: str, ordinal: int, *, limit: int = 5_000
+) -> list[Known]:
+    """Return active contracts after this ordinal, in the order of their ordinals."""
     columns = [getattr(ContractRow, name) for name in Known._fields]
-    while True:
-        query = select(*columns).where(
-            *_of(synchronization_id, target),
-            ContractRow.state == "active",
-            ContractRow.ordinal > after,
-        )
-        rows = await session.execute(query.order_by(ContractRow.ordinal).limit(batch))
-        found = [Known(*row) for row in rows]
-        if not found:
-            return
-        yield found
-        after = found[-1].ordinal
+    query = select(*columns).where(
+        *_of(synchronization_id, target),
+        ContractRow.state == "active",
+        ContractRow.ordinal > ordinal,
+    )
+    rows = await session.execute(query.order_by(ContractRow.ordinal).limit(limit))
+    return [Known._make(row) for row in rows]
 
 
-async def set_state(
+async def change(
     session: AsyncSession,
     synchronization_id: str,
     target: str,
     origin_ids: Sequence[str],
-    *,
-    state: str,
-    run_id: str,
-    now: datetime,
+    changes: Mapping[str, Any],
 ) -> None:
-    """Mark contracts, for example as deleted."""
+    """Change these contracts alike, for example mark them as deleted."""
     await session.execute(
         update(ContractRow)
         .where(*_of(synchronization_id, target), ContractRow.origin_id.in_(origin_ids))
-        .values(state=state, run_id=run_id, changed_at=now)
+        .values(**changes)
     )
 
 
@@ -205,3 +196,25 @@ async def get(session: AsyncSession, synchronization_id: str, ordinal: int) -> C
     if row is None:
         raise NotFound("contract", f"{synchronization_id}.{ordinal}")
     return row
+
+
+async def mark_lost(
+    session: AsyncSession, synchronization_id: str, target: str, changes: Mapping[str, Any]
+) -> int:
+    """Change active contracts whose object in our own store is gone; return how many there were."""
+    is_there = exists().where(ObjectRow.id == ContractRow.target_id, ObjectRow.deleted_at.is_(None))
+    result = await session.execute(
+        update(ContractRow)
+        .where(*_of(synchronization_id, target), ContractRow.state == "active", ~is_there)
+        .values(**changes)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+async def count_missing(session: AsyncSession, synchronization_id: str, target: str) -> int:
+    """Return how many active contracts point at no object in our own store."""
+    is_there = exists().where(ObjectRow.id == ContractRow.target_id, ObjectRow.deleted_at.is_(None))
+    query = select(func.count()).select_from(ContractRow)
+    query = query.where(*_of(synchronization_id, target), ContractRow.state == "active", ~is_there)
+    return int(await session.scalar(query) or 0)

@@ -78,6 +78,11 @@ async def page(
     return rows.all(), int(total or 0)
 
 
+async def every(session: AsyncSession, table: type[Row]) -> Sequence[Row]:
+    """Return every definition of a table, oldest first."""
+    return (await session.scalars(select(table).order_by(table.created_at, table.id))).all()
+
+
 def _matching(query: Select[Row], table: type[Row], wanted: ListQuery) -> Select[Row]:
     conditions: list[ColumnElement[bool]] = [
         getattr(table, column) == value for column, value in wanted.equal.items()

@@ -34,3 +34,15 @@ async def settle(
             IntentRow.origin_id.in_(origin_ids),
         )
     )
+
+
+async def of_records(
+    session: AsyncSession, synchronization_id: str, target: str, origin_ids: Sequence[str]
+) -> Sequence[IntentRow]:
+    """Return the intents of these records."""
+    query = select(IntentRow).where(
+        IntentRow.synchronization_id == synchronization_id,
+        IntentRow.target == target,
+        IntentRow.origin_id.in_(origin_ids),
+    )
+    return (await session.scalars(query)).all()

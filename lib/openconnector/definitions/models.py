@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
+from openconnector.mapping.spec import MappingSpec
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
@@ -69,19 +70,10 @@ class SourceDefinition(Definition):
     """How to reach it and how to read it; its `kind` decides which fields there are."""
 
 
-class MappingDefinition(Definition):
+class MappingDefinition(Definition, MappingSpec):
     """How a record becomes another."""
 
-    mapping: dict[str, Any] = Field(default_factory=dict)
-    """Field of the result -> where it comes from: a dot path, an expression in `{{ }}`, or a fixed value."""
-    cast: dict[str, str | list[str]] = Field(default_factory=dict)
-    """Field of the result -> what to turn its value into, one cast or several in order, such as `integer`."""
-    unset: list[str] = Field(default_factory=list)
-    """Fields to leave out of the result."""
-    pass_through: bool = False
-    """Start from a copy of the whole record instead of an empty result."""
-    dialect: Literal["jinja", "twig"] = "jinja"
-    """How expressions are read: `jinja` keeps numbers numbers, `twig` gives text as the predecessor did."""
+    model_config = Definition.model_config
 
 
 class SourceConfig(Model):

@@ -167,6 +167,16 @@ class Definitions:
             definition=validated(collection, body),
         )
 
+    async def every(self, session: Session, collection: Collection[D]) -> dict[str, D]:
+        """Return every definition of a collection without secrets, by id, slug and reference."""
+        found: dict[str, D] = {}
+        for row in await rows.every(session, collection.table):
+            definition = validated(collection, _body(row))
+            for key in (row.reference, row.slug, row.id):
+                if key:
+                    found[key] = definition
+        return found
+
     async def shown(
         self, session: Session, collection: Collection[D], row: DefinitionRow
     ) -> dict[str, Any]:

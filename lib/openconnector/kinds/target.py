@@ -16,6 +16,11 @@ class Target(Kind):
     chooses_ids: ClassVar[bool] = False
     """Whether the target gives new objects their ids itself; otherwise the run derives them."""
 
+    @property
+    def place(self) -> str:
+        """What tells this target from another one: objects and contracts belong to it."""
+        raise NotImplementedError
+
     def is_transactional(self, reach: Reach) -> bool:
         """Whether its writes can be part of our own database's transaction."""
         return False

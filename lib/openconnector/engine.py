@@ -1,0 +1,176 @@
+"""The composition root: builds and holds every part of the engine."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from openconnector.crypto import KeyRing
+from openconnector.db.database import Database
+from openconnector.db.location import refuse_network_file_system
+from openconnector.definitions.models import SourceDefinition
+from openconnector.definitions.store import SOURCES, Definitions, Loaded
+from openconnector.errors import ConfigurationError, Conflict
+from openconnector.http.client import HttpClients
+from openconnector.http.guard import AllowedNetwork, NetworkPolicy
+from openconnector.http.tokens import ProcessTokens
+from openconnector.jobs.calls import CallJournal
+from openconnector.jobs.worker import Worker
+from openconnector.kinds.reach import Reach
+from openconnector.objects.embedded import EmbeddedStore
+from openconnector.ports import Clock, Log, ObjectStore, SourceCall
+from openconnector.synchronization.prepare import Preparation
+from openconnector.synchronization.progress import Context
+
+DATABASE_FILE = "openconnector.db"
+KEY_FILE = "keys.json"
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation decides once, before it starts."""
+
+    storage: Path
+    """Folder that outlives the process: the key file and, without `database_url`, the database."""
+    database_url: str | None = None
+    """PostgreSQL address; None keeps everything in one SQLite file in `storage`."""
+    allowed_networks: tuple[str, ...] = ()
+    """Private networks every source may reach, as `range` or `range:port`."""
+
+    @property
+    def url(self) -> str:
+        """The address of the database."""
+        return self.database_url or f"sqlite:///{self.storage / DATABASE_FILE}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the keys are, outside the database."""
+        return self.storage / KEY_FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the host brings along; each has a default that works without Nextcloud."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    objects: Callable[["Engine"], ObjectStore] | None = None
+    """Makes the object store; None takes the embedded one."""
+
+
+class Engine:
+    """Every part of one installation in one process. Close it when done: `async with engine: ...`."""
+
+    def __init__(self, settings: Settings, ports: Ports | None = None) -> None:
+        ports = ports or Ports()
+        refuse_network_file_system(settings.storage)
+        settings.storage.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.clock = ports.clock
+        self.database = Database(settings.url)
+        self.keys = KeyRing.load(settings.key_file)
+        self.definitions = Definitions(self.keys, self.clock)
+        self.embedded = EmbeddedStore(self.database, clock=self.clock)
+        self.tokens = ProcessTokens(self.clock)
+        self.http = HttpClients(clock=self.clock, tokens=self.tokens)
+        self.calls = CallJournal(self.database)
+        self.objects: ObjectStore = ports.objects(self) if ports.objects else self.embedded
+        self.preparation = Preparation(self.definitions, self.reach)
+        self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._closing.push_async_callback(self.database.close)
+        self._closing.push_async_callback(self.http.aclose)
+        self._closing.push_async_callback(self.calls.flush)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._closing.aclose()
+
+    def worker(self) -> Worker:
+        """Return a worker that carries out runs in this process."""
+        return Worker(self.context, self.preparation)
+
+    def reach(self, source: Loaded[SourceDefinition], run_id: str | None, log: Log) -> Reach:
+        """Return what the kinds of one run may touch; its HTTP follows the source's network policy."""
+        return Reach(
+            http=self.http.client(
+                policy=self.policy(source.definition),
+                log=self.calls.log(source_id=source.id, run_id=run_id),
+            ),
+            objects=self.objects,
+            sources=_Sources(self, run_id, log),
+            tokens=self.tokens,
+            clock=self.clock,
+            log=log,
+        )
+
+    def policy(self, source: SourceDefinition | None = None) -> NetworkPolicy:
+        """Return which addresses a source may reach: public ones, and what is allowed for it and for all."""
+        own = source.allowed_networks if source else []
+        allowed = (*self.settings.allowed_networks, *own)
+        return NetworkPolicy(allowed=frozenset(map(allowed_network, allowed)))
+
+
+class _Sources:
+    """Implements `ports.Sources`: each call with the address, credentials and policy of its own source."""
+
+    def __init__(self, engine: Engine, run_id: str | None, log: Log) -> None:
+        self._engine = engine
+        self._run_id = run_id
+        self._log = log
+        self._loaded: dict[str, Loaded[SourceDefinition]] = {}
+
+    async def send(self, source: str, call: SourceCall) -> httpx.Response:
+        """Send the call. Raises `NotFound` or `Conflict` when the source is gone or switched off."""
+        loaded = self._loaded.get(source)
+        if loaded is None:
+            async with self._engine.database.reading() as session:
+                loaded = await self._engine.definitions.load(session, SOURCES, source)
+            self._loaded[source] = loaded
+        if not loaded.definition.is_enabled:
+            raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to call it")
+        reach = self._engine.reach(loaded, self._run_id, self._log)
+        return await loaded.definition.configuration.call(reach, call)
+
+
+def allowed_network(text: str) -> AllowedNetwork:
+    """Return the network that `10.0.0.0/8`, `10.0.0.5:8080` or `[fd00::]/8` names. Raises `ConfigurationError`."""
+    network, port = _without_port(text.strip())
+    try:
+        ipaddress.ip_network(network)
+        return AllowedNetwork.parse(network, *([int(port)] if port else []))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{text!r} is no network; write a range or an address, with a port if only that one is meant, "
+            "such as 10.0.0.0/8, 10.0.0.0/8:443 or [fd00::]/8:443"
+        ) from error
+
+
+def _without_port(text: str) -> tuple[str, Any]:
+    if text.startswith("["):
+        address, _, rest = text[1:].partition("]")
+        length, _, port = rest.partition(":")
+        return address + length, port
+    if text.count(":") == 1:
+        network, _, port = text.partition(":")
+        return network, port
+    return text, ""

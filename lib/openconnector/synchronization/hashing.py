@@ -1,0 +1,14 @@
+"""Change detection: a hash over a record's canonical form."""
+
+from typing import Any
+
+import orjson
+import xxhash
+
+HASH_VERSION = 1
+"""Stored beside each hash; counted up when the canonical form changes, so that old hashes are not compared."""
+
+
+def digest(value: Any) -> bytes:
+    """Return 16 bytes that differ when the value differs; the order of keys does not count."""
+    return xxhash.xxh3_128_digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))

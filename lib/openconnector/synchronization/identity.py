@@ -1,0 +1,81 @@
+"""Who is who: a record's id at its source, the id of its object, the key of a write."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid5
+
+import xxhash
+
+from openconnector.errors import RecordError
+from openconnector.expressions.paths import MISSING, compile_path
+from openconnector.records import Action, Record
+
+MAX_ID_LENGTH = 1_000
+"""Characters of an origin id; longer ones do not fit a database index."""
+
+MAX_KEY_LENGTH = 64
+
+
+def origin_id_reader(path: str) -> Callable[[Record], str]:
+    """Return a function that reads a record's id as text; it raises `RecordError` where there is none.
+
+    The number 7 and the text "7" are the same id, as they are in an address.
+    """
+    find = compile_path(path)
+
+    def read(record: Record) -> str:
+        value = find(record)
+        if type(value) is str and value:
+            return _checked(value, path)
+        if type(value) is int or (type(value) is float and value.is_integer()):
+            return str(int(value))
+        raise RecordError(_why(value, path), stage="select", field=path)
+
+    return read
+
+
+def _checked(value: str, path: str) -> str:
+    if len(value) <= MAX_ID_LENGTH and "\0" not in value:
+        return value
+    raise RecordError(
+        f"The id at {path!r} is longer than {MAX_ID_LENGTH} characters or holds a NUL",
+        stage="select",
+        field=path,
+    )
+
+
+def _why(value: Any, path: str) -> str:
+    found = (
+        "nothing"
+        if value is MISSING
+        else "an empty value"
+        if value in (None, "")
+        else _named(value)
+    )
+    return f"The record has no id: at {path!r} stands {found}; it has to be text or a whole number"
+
+
+def _named(value: Any) -> str:
+    names = {bool: "true or false", float: "a broken number", list: "a list", dict: "an object"}
+    return names.get(type(value), "something else")
+
+
+def target_id(synchronization_id: str, target: str, origin_id: str) -> str:
+    """Return the id we give the object of a record: always the same, so that writing twice makes one object."""
+    return str(uuid5(UUID(synchronization_id), f"{target}\0{origin_id}"))
+
+
+def write_key(
+    synchronization_id: str, target: str, origin_id: str, action: Action, mapped_hash: bytes
+) -> str:
+    """Return the idempotency key of a write: the same record in the same shape gives the same key."""
+    text = f"{synchronization_id}\0{target}\0{origin_id}\0{action}\0".encode()
+    return xxhash.xxh3_128_hexdigest(text + mapped_hash)
+
+
+def target_key(kind: str, place: str) -> str:
+    """Return the short name under which contracts belong to a target."""
+    name = f"{kind}:{place}"
+    if len(name) <= MAX_KEY_LENGTH:
+        return name
+    return f"{kind}:{xxhash.xxh3_64_hexdigest(name.encode())}"

@@ -1,0 +1,244 @@
+"""One page: select, compare, map, write and commit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from openconnector.db import contracts, intents, runs
+from openconnector.db.rows import IntentRow
+from openconnector.db.session import Session
+from openconnector.kinds.reach import Reach
+from openconnector.records import Change, Outcome, Page
+from openconnector.synchronization.compare import (
+    Comparison,
+    Failure,
+    Pending,
+    Selected,
+    Sorted,
+    select,
+)
+from openconnector.synchronization.differences import differences
+from openconnector.synchronization.keeping import Keeper, opened_intent
+from openconnector.synchronization.plan import Plan
+from openconnector.synchronization.progress import Progress
+from openconnector.synchronization.seen import Seen, pack
+from openconnector.synchronization.settling import Settling, refreshed
+
+SHOWN_CHANGES = 200
+"""Records of a dry run whose differences are kept; the balance counts all."""
+
+LOGGED_FAILURES = 20
+"""Failed records of one page that are named in the log; every one is kept in full."""
+
+
+class Pages:
+    """Works pages off, one transaction each."""
+
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self._plan = plan
+        self._progress = progress
+        self._database = progress.context.database
+        self._clock = progress.context.clock
+        self._keeper = Keeper(progress.context.keys, progress.run_id, is_personal=plan.is_personal)
+        self.seen = Seen()
+        self._rejected: set[str] = set()
+        self._settling = Settling(plan, progress.run_id, 0)
+        self._has_open_failures = False
+        self._has_intents = False
+        self._previewed: set[str] = set()
+
+    async def prepare(self, session: Session) -> None:
+        """Load what earlier work on this run left behind."""
+        plan, run_id = self._plan, self._progress.run_id
+        for packed in await runs.seen(session, run_id):
+            self.seen.load(packed)
+        self._rejected.update(await runs.failure_ids(session, run_id))
+        self._settling.ordinal = await contracts.next_ordinal(
+            session, plan.synchronization_id, plan.target_key
+        )
+        self._has_open_failures = await runs.has_open_failures(session, plan.synchronization_id)
+        pending = await intents.pending(session, plan.synchronization_id, limit=1)
+        self._has_intents = bool(pending)
+
+    @property
+    def next_ordinal(self) -> int:
+        """How many contracts this synchronization has ever had with this target."""
+        return self._settling.ordinal
+
+    async def work(self, page: Page) -> int:
+        """Work one page off; return how many of its records have no id."""
+        progress, work = self._progress, Sorted()
+        with progress.timed("compare"):
+            selected = self._without_rejected(select(self._plan, page.records, work), work)
+            known = await self._known(selected)
+            if progress.mode == "replay":
+                work.replayed = [origin_id for origin_id, _ in selected]
+            Comparison(self._plan, self.seen, progress.is_forced, work).sort(selected, known)
+        progress.pages += 1
+        progress.cursor = page.cursor
+        if progress.is_dry:
+            await self._preview(work)
+        elif self._plan.is_transactional or not work.pending:
+            await self._commit_with_target(work)
+        else:
+            await self._write_outside(work)
+        progress.attempts = 0
+        return work.unidentified
+
+    def _without_rejected(self, selected: Selected, work: Sorted) -> Selected:
+        """Leave out later records with the id of one that failed: the first one counts."""
+        taken = self._rejected | self._previewed
+        if not taken:
+            return selected
+        kept = [item for item in selected if item[0] not in taken]
+        work.balance.skipped += len(selected) - len(kept)
+        work.duplicates.extend(item[0] for item in selected if item[0] in taken)
+        return kept
+
+    async def _known(self, selected: Selected) -> dict[str, contracts.Known]:
+        if not selected or self._settling.ordinal == 0:
+            return {}
+        plan, ids = self._plan, [origin_id for origin_id, _ in selected]
+        async with self._database.reading() as session:
+            found = await contracts.known(session, plan.synchronization_id, plan.target_key, ids)
+        return {contract.origin_id: contract for contract in found}
+
+    async def _commit_with_target(self, work: Sorted) -> None:
+        with self._progress.timed("write"):
+            async with self._database.writing() as session:
+                reach = self._plan.reach
+                if work.pending:
+                    reach = replace(reach, objects=reach.objects.within(session))
+                outcomes = await self._written(reach, [one.change for one in work.pending])
+                await self._commit(session, work, outcomes)
+
+    async def _write_outside(self, work: Sorted) -> None:
+        plan, now = self._plan, self._clock.now()
+        with self._progress.timed("write"):
+            work.pending = await self._repeated(work.pending)
+            async with self._database.writing() as session:
+                rows = self._keeper.intents(plan, work.pending, self._settling.ordinal, now)
+                ids = [one.change.origin_id for one in work.pending]
+                await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
+                await intents.add(session, rows)
+                await runs.move(session, self._progress.run_id, self._progress.fence, {})
+            outcomes = await self._written(plan.reach, [one.change for one in work.pending])
+            async with self._database.writing() as session:
+                await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
+                await self._commit(session, work, outcomes)
+
+    async def _repeated(self, pending: list[Pending]) -> list[Pending]:
+        """Repeat the very writes an interrupted run may have sent, so that none happens twice."""
+        if not self._has_intents:
+            return pending
+        async with self._database.reading() as session:
+            rows = await intents.of_records(
+                session,
+                self._plan.synchronization_id,
+                self._plan.target_key,
+                [one.change.origin_id for one in pending],
+            )
+        sent = {row.origin_id: row for row in rows}
+        return [
+            self._as_sent(one, sent[one.change.origin_id]) if one.change.origin_id in sent else one
+            for one in pending
+        ]
+
+    def _as_sent(self, one: Pending, row: IntentRow) -> Pending:
+        if row.action != one.change.action or not self._plan.target.chooses_ids:
+            return replace(one, change=replace(one.change, is_repeat=True))
+        change = replace(
+            one.change,
+            key=row.key,
+            data=opened_intent(self._progress.context.keys, row),
+            is_repeat=True,
+        )
+        return replace(one, change=change, origin_hash=row.origin_hash, mapped_hash=row.mapped_hash)
+
+    async def _written(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
+        return await self._plan.target.write(reach, changes) if changes else []
+
+    async def _commit(self, session: Session, work: Sorted, outcomes: Sequence[Outcome]) -> None:
+        plan, progress = self._plan, self._progress
+        now = await contracts.dialect_moment(session, self._clock.now())
+        await contracts.upsert(session, self._settling.settle(work, outcomes, now))
+        await contracts.refresh(session, refreshed(plan, work))
+        await self._keep_failures(session, work)
+        await runs.add_page(session, progress.run_id, progress.pages, pack(work.seen))
+        progress.balance.add(work.balance)
+        self._note(work)
+        await progress.move(session)
+        for ordinal in work.seen:
+            self.seen.add(ordinal)
+
+    async def _keep_failures(self, session: Session, work: Sorted) -> None:
+        balance = self._progress.balance
+        first = balance.invalid + balance.failed + 1
+        rows = self._keeper.failed(self._plan, work.failures, first, self._clock.now())
+        await runs.add_failures(session, rows)
+        self._rejected.update(failure.origin_id for failure in work.failures if failure.origin_id)
+        if self._has_open_failures:
+            failed = {failure.origin_id for failure in work.failures}
+            handled = [origin_id for origin_id in _touched(work) if origin_id not in failed]
+            await runs.resolve_failures(
+                session, self._plan.synchronization_id, handled, self._progress.run_id
+            )
+
+    def _note(self, work: Sorted) -> None:
+        log = self._progress.log
+        for failure in work.failures[:LOGGED_FAILURES]:
+            log.warning(
+                "record not handled",
+                verdict=failure.verdict,
+                originId=failure.origin_id,
+                stage=failure.stage,
+                field=failure.field,
+                reason=failure.reason,
+            )
+        if len(work.failures) > LOGGED_FAILURES:
+            log.warning("more records failed", count=len(work.failures) - LOGGED_FAILURES)
+        if work.duplicates:
+            log.warning(
+                "duplicate ids",
+                count=len(work.duplicates),
+                originIds=work.duplicates[:LOGGED_FAILURES],
+            )
+
+    async def _preview(self, work: Sorted) -> None:
+        shown: list[dict[str, Any]] = []
+        balance = work.balance
+        for one in work.pending:
+            problems = await self._plan.target.check(self._plan.reach, one.change.data or {})
+            self._previewed.add(one.change.origin_id)
+            if problems:
+                balance.invalid += 1
+                reason = "; ".join(problems)
+                origin_id = one.change.origin_id
+                work.failures.append(Failure(one.record, origin_id, "invalid", "validate", reason))
+                continue
+            await self._preview_one(one, work, shown)
+        async with self._database.writing() as session:
+            await runs.add_changes(session, shown)
+            await self._keep_failures(session, work)
+            self._progress.balance.add(balance)
+            self._note(work)
+            await self._progress.move(session)
+
+    async def _preview_one(self, one: Pending, work: Sorted, shown: list[dict[str, Any]]) -> None:
+        balance, written = work.balance, self._progress.balance
+        if one.known is None:
+            balance.created += 1
+        else:
+            balance.updated += 1
+        number = written.created + written.updated + balance.created + balance.updated
+        if number <= SHOWN_CHANGES:
+            before = None
+            if one.known is not None and one.change.target_id is not None:
+                before = await self._plan.target.current(self._plan.reach, one.change.target_id)
+            found = differences(before, one.change.data)
+            shown.append(self._keeper.change(number, one.change, found))
+
+
+def _touched(work: Sorted) -> list[str]:
+    written = [one.change.origin_id for one in work.pending]
+    return [*written, *(known.origin_id for known, _, _ in work.refreshed), *work.replayed]

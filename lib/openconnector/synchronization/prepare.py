@@ -1,0 +1,93 @@
+"""Build the plan of a run from what is saved."""
+
+from collections.abc import Callable
+from typing import Any
+
+from openconnector.db.session import Session
+from openconnector.definitions.models import MappingDefinition, SynchronizationDefinition
+from openconnector.definitions.store import (
+    MAPPINGS,
+    SOURCES,
+    SYNCHRONIZATIONS,
+    Definitions,
+    Loaded,
+)
+from openconnector.errors import Conflict
+from openconnector.expressions.logic import compile_logic, is_truthy
+from openconnector.kinds.reach import Reach
+from openconnector.mapping import Mapper, compile_mapping
+from openconnector.ports import Log
+from openconnector.records import Record
+from openconnector.synchronization.identity import origin_id_reader, target_key
+from openconnector.synchronization.plan import Plan
+
+PLAIN = b"as it is"
+"""The fingerprint of a synchronization without a mapping."""
+
+
+class Preparation:
+    """Loads and compiles; the reach of a run comes from whoever owns the network and the stores."""
+
+    def __init__(
+        self, definitions: Definitions, reach: Callable[[Loaded[Any], str, Log], Reach]
+    ) -> None:
+        self.definitions = definitions
+        self._reach = reach
+
+    async def plan(self, session: Session, synchronization_id: str, run_id: str, log: Log) -> Plan:
+        """Return the plan of a run. Raises `ConfigurationError` when something it needs is gone or wrong."""
+        loaded = await self.definitions.load(session, SYNCHRONIZATIONS, synchronization_id)
+        definition = loaded.definition
+        source = await self.definitions.load(session, SOURCES, definition.source_id)
+        if not source.definition.is_enabled:
+            raise Conflict(f"The source {source.slug!r} is switched off; switch it on to read it")
+        mapping, mapper = await self._mapper(session, definition.source_target_mapping)
+        _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
+        reach = self._reach(source, run_id, log)
+        target = definition.target
+        return Plan(
+            synchronization_id=loaded.id,
+            definition=definition,
+            target_key=target_key(target.kind, target.place),
+            source=source.definition.configuration.narrowed(definition.source_config.selection),
+            target=target,
+            reach=reach,
+            origin_id=origin_id_reader(definition.source_config.id_position),
+            is_selected=_condition(definition),
+            apply=mapper.apply if mapper else _as_it_is,
+            fingerprint=mapper.fingerprint if mapper else PLAIN,
+            hash_apply=hash_mapper.apply if hash_mapper else None,
+            revisions={
+                "synchronization": loaded.revision_id,
+                "source": source.revision_id,
+                "mapping": mapping.revision_id if mapping else None,
+            },
+            is_personal=source.definition.personal,
+            is_transactional=target.is_transactional(reach),
+        )
+
+    async def _mapper(
+        self, session: Session, key: str | None
+    ) -> tuple[Loaded[MappingDefinition] | None, Mapper | None]:
+        if key is None:
+            return None, None
+        loaded = await self.definitions.load(session, MAPPINGS, key)
+        nested = await self.nested(session)
+        return loaded, compile_mapping(loaded.definition, nested)
+
+    async def nested(self, session: Session) -> Callable[[str], MappingDefinition]:
+        """Return what finds a mapping by id, slug or reference, for mappings that call others."""
+        every = await self.definitions.every(session, MAPPINGS)
+        return every.__getitem__
+
+
+def _condition(definition: SynchronizationDefinition) -> Callable[[Record], bool] | None:
+    if definition.conditions in (None, [], {}):
+        return None
+    evaluate = compile_logic(definition.conditions, mode=definition.conditions_mode)
+    mode = definition.conditions_mode
+    return lambda record: is_truthy(evaluate(record), mode)
+
+
+def _as_it_is(record: Record) -> Record:
+    return record

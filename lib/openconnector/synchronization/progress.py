@@ -1,0 +1,101 @@
+"""Where a run stands: kept in memory while it works, written with every page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+
+from openconnector.crypto import KeyRing
+from openconnector.db import runs
+from openconnector.db.database import Database
+from openconnector.db.rows import RunRow
+from openconnector.db.session import Session
+from openconnector.errors import OpenConnectorError
+from openconnector.ports import Clock
+from openconnector.synchronization.balance import Balance
+from openconnector.synchronization.runlog import RunLog
+
+LEASE = timedelta(seconds=8)
+"""How long a run belongs to a worker that says nothing; afterwards another one takes it over."""
+
+
+class CancelRequested(OpenConnectorError):
+    """Somebody asked for the run to stop."""
+
+    code = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a run works with besides its plan."""
+
+    database: Database
+    keys: KeyRing
+    clock: Clock
+
+
+class Progress:
+    """The balance, the cursor and the phase of a run that this process holds."""
+
+    def __init__(self, context: Context, row: RunRow) -> None:
+        self.context = context
+        self.run_id = row.id
+        self.synchronization_id = row.synchronization_id
+        self.mode = row.mode
+        self.is_forced = row.is_forced
+        self.phase = row.phase
+        self.pages = row.pages
+        self.cursor = row.cursor
+        self.parent_id = row.parent_id
+        self.attempts = row.attempts
+        self.is_read_complete = row.is_read_complete
+        self.incomplete_reason = row.incomplete_reason
+        self.contracts_before = row.contracts_before
+        self.is_resumed = row.contracts_before is not None
+        self.fence = row.fence
+        self.balance = Balance(
+            **{name: getattr(row, name) for name in Balance.__dataclass_fields__}
+        )
+        self.timings: dict[str, float] = dict(row.timings)
+        self.log = RunLog(row.id, context.clock)
+        self.is_cancel_requested = row.is_cancel_requested
+        """Whether somebody asked the run to stop, as the last commit saw it."""
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing may be written."""
+        return self.mode == "dry_run"
+
+    async def move(self, session: Session, **changes: Any) -> None:
+        """Write where the run stands in this transaction, prolonging the lease.
+
+        Raises `LeaseLost` when the run was taken over: the transaction must not be committed.
+        """
+        columns = self._columns() | changes
+        self.is_cancel_requested = await runs.move(session, self.run_id, self.fence, columns)
+        await self.log.flush(session)
+
+    def _columns(self) -> dict[str, Any]:
+        return {
+            **self.balance.columns(),
+            "phase": self.phase,
+            "pages": self.pages,
+            "cursor": self.cursor,
+            "is_read_complete": self.is_read_complete,
+            "incomplete_reason": self.incomplete_reason,
+            "contracts_before": self.contracts_before,
+            "attempts": self.attempts,
+            "lease_until": self.context.clock.now() + LEASE,
+            "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
+        }
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time the block takes to one of the run's timings."""
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[name] = self.timings.get(name, 0.0) + perf_counter() - began

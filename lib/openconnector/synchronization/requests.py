@@ -1,0 +1,144 @@
+"""What may be asked of a run: start, cancel, approve, replay. Each works in the caller's transaction."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from openconnector.db import runs
+from openconnector.db.rows import RunRow
+from openconnector.db.session import Session
+from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
+from openconnector.errors import Conflict
+
+MAX_CHAIN = 20
+"""Runs that may follow one another; a longer chain is a circle of follow-ups."""
+
+Mode = Literal["run", "dry_run"]
+
+
+async def request_run(  # noqa: PLR0913
+    session: Session,
+    definitions: Definitions,
+    synchronization: str,
+    *,
+    now: datetime,
+    who: str,
+    mode: Mode = "run",
+    is_forced: bool = False,
+    trigger: str = "api",
+    parent_id: str | None = None,
+) -> RunRow:
+    """Queue a run of a synchronization, by id, slug or reference.
+
+    Raises `NotFound`, or `Conflict` when it is switched off or has an unfinished run.
+    """
+    loaded = await definitions.load(session, SYNCHRONIZATIONS, synchronization)
+    if not loaded.definition.is_enabled:
+        raise Conflict(
+            f"The synchronization {loaded.slug!r} is switched off; switch it on to run it"
+        )
+    row = _queued(loaded.id, now=now, who=who)
+    row.mode, row.is_forced, row.trigger, row.parent_id = mode, is_forced, trigger, parent_id
+    await runs.add(session, row)
+    return row
+
+
+async def replay(session: Session, run_id: str, *, now: datetime, who: str) -> RunRow:
+    """Queue a run over the failed records of another. Raises `NotFound`, or `Conflict` when there is none."""
+    parent = await runs.get(session, run_id)
+    if not await runs.failures(session, run_id, limit=1, state="open"):
+        raise Conflict(f"The run {run_id} has no failed record that still waits to be handled")
+    row = _queued(parent.synchronization_id, now=now, who=who)
+    row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "replay", run_id
+    await runs.add(session, row)
+    return row
+
+
+async def cancel(session: Session, run_id: str, *, now: datetime) -> RunRow:
+    """End a run that waits, or ask a running one to stop after its page.
+
+    Raises `NotFound`, or `Conflict` when it has ended.
+    """
+    row = await runs.get(session, run_id)
+    changes = {"state": "cancelled", "finished_at": now, "error_code": "cancelled", "due_at": None}
+    idle = ("queued", "waiting", "needs_approval")
+    if await runs.set_state(session, run_id, expected=idle, changes=changes):
+        await runs.forget_pages(session, run_id)
+    elif not await runs.set_state(
+        session, run_id, expected=("running",), changes={"is_cancel_requested": True}
+    ):
+        raise Conflict(f"The run {run_id} has ended as {row.state}; there is nothing to cancel")
+    return await runs.get(session, run_id)
+
+
+async def approve(session: Session, run_id: str) -> RunRow:
+    """Let a run delete what it asked about. Raises `NotFound` or `Conflict`."""
+    row = await runs.get(session, run_id)
+    if row.state != "needs_approval":
+        raise Conflict(
+            f"The run {run_id} is {row.state}; only one that needs approval can be approved"
+        )
+    if row.mode == "dry_run":
+        raise Conflict(
+            f"The run {run_id} is a dry run, which never deletes; run the synchronization"
+        )
+    if await runs.newest_id(session, row.synchronization_id) != run_id:
+        raise Conflict(
+            f"A later run than {run_id} has read the source; what this one wanted to delete is out of date"
+        )
+    changes = {
+        "state": "queued",
+        "phase": "deleting",
+        "attempts": 0,
+        "deletions_pending": 0,
+        "error_code": None,
+        "error_message": None,
+    }
+    await runs.set_state(session, run_id, expected=("needs_approval",), changes=changes)
+    return await runs.get(session, run_id)
+
+
+async def follow_ups(
+    session: Session, definitions: Definitions, row: RunRow, *, now: datetime
+) -> list[str]:
+    """Queue what is to run after a run; return why some of it is not queued, in words."""
+    loaded = await definitions.load(session, SYNCHRONIZATIONS, row.synchronization_id)
+    if not loaded.definition.follow_ups:
+        return []
+    before = await _chain(session, row)
+    problems = []
+    for key in loaded.definition.follow_ups:
+        following = await definitions.load(session, SYNCHRONIZATIONS, key)
+        if following.id in before or len(before) >= MAX_CHAIN:
+            problems.append(f"{following.slug} is not run again: it is part of this chain already")
+        elif await runs.active(session, following.id) is not None:
+            problems.append(f"{following.slug} has an unfinished run")
+        else:
+            await request_run(
+                session,
+                definitions,
+                following.id,
+                now=now,
+                who=row.requested_by,
+                trigger="follow_up",
+                parent_id=row.id,
+            )
+    return problems
+
+
+async def _chain(session: Session, row: RunRow) -> set[str]:
+    chain = {row.synchronization_id}
+    while row.parent_id is not None and len(chain) < MAX_CHAIN:
+        row = await runs.get(session, row.parent_id)
+        chain.add(row.synchronization_id)
+    return chain
+
+
+def _queued(synchronization_id: str, *, now: datetime, who: str) -> RunRow:
+    return RunRow(
+        id=str(uuid4()),
+        synchronization_id=synchronization_id,
+        state="queued",
+        requested_by=who,
+        queued_at=now,
+    )

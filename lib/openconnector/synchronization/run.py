@@ -1,0 +1,260 @@
+"""One run: read, work off page by page, delete, close. Every step can be taken up again after a crash."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+
+from openconnector.db import contracts, runs
+from openconnector.db.rows import RunRow
+from openconnector.errors import LeaseLost, OpenConnectorError, TransientError
+from openconnector.records import Page
+from openconnector.synchronization.deletion import count_unseen, delete_unseen
+from openconnector.synchronization.keeping import opened
+from openconnector.synchronization.outcome import (
+    MAX_ATTEMPTS,
+    Ending,
+    ending,
+    ending_of,
+    pause_before,
+)
+from openconnector.synchronization.pages import Pages
+from openconnector.synchronization.plan import Plan
+from openconnector.synchronization.progress import CancelRequested, Context, Progress
+from openconnector.synchronization.reading import prefetched
+
+REPLAY_PAGE = 500
+"""Failed records replayed at a time."""
+
+UNIDENTIFIED = (
+    "Records without an id were found, so nothing was deleted: they may be what seems to be gone"
+)
+
+logger = structlog.get_logger(__name__)
+
+
+class NeedsApproval(OpenConnectorError):
+    """More would be deleted than may go without asking."""
+
+    code = "needs-approval"
+
+    def __init__(self, pending: int, contracts_before: int, *, is_empty: bool) -> None:
+        why = (
+            "The source had records before and has none now"
+            if is_empty
+            else "More objects would be deleted than may go without asking"
+        )
+        super().__init__(
+            f"{why}: {pending} of {contracts_before} objects would be deleted. "
+            "Look at the source; approve the run to delete them, or cancel it to keep them"
+        )
+        self.pending = pending
+
+
+class Run:
+    """A claimed run, carried out by `carry_out`."""
+
+    def __init__(self, context: Context, row: RunRow, plan: Plan, progress: Progress) -> None:
+        self._context = context
+        self._row = row
+        self._plan = plan
+        self._progress = progress
+        self._pages = Pages(plan, progress)
+
+    async def carry_out(self) -> None:
+        """Work until the run has ended, waits, or was taken over. Errors become the run's state, never an exception."""
+        try:
+            await self._steps()
+        except LeaseLost as error:
+            logger.warning("lease lost", run=self._progress.run_id, reason=str(error))
+        except CancelRequested:
+            await end(self._progress, Ending(state="cancelled", code="cancelled"))
+        except NeedsApproval as error:
+            await self._ask(error)
+        except TransientError as error:
+            await self._wait(error)
+        except OpenConnectorError as error:
+            await end(self._progress, ending_of(error, self._progress.pages))
+
+    async def _steps(self) -> None:
+        await self._start()
+        if self._progress.phase == "reading":
+            await self._read()
+            await self._decide_deletions()
+        not_deleted = 0
+        if self._progress.phase == "deleting":
+            with self._progress.timed("delete"):
+                not_deleted = await delete_unseen(self._plan, self._progress, self._pages)
+            self._stop_if_asked()
+        await self._close(not_deleted)
+
+    async def _start(self) -> None:
+        plan, progress = self._plan, self._progress
+        async with self._context.database.writing() as session:
+            if progress.contracts_before is None:
+                await self._begin(session)
+            else:
+                progress.log.info("run taken up again", pages=progress.pages)
+            await self._pages.prepare(session)
+            await progress.move(session, revisions=plan.revisions)
+        self._stop_if_asked()
+
+    async def _begin(self, session: Any) -> None:
+        plan, progress = self._plan, self._progress
+        key = (plan.synchronization_id, plan.target_key)
+        if plan.is_transactional and not progress.is_dry:
+            marks = {"state": "lost", "changed_at": self._context.clock.now()}
+            lost = await contracts.mark_lost(session, *key, marks)
+            if lost:
+                progress.log.warning("objects gone at the target", count=lost)
+        progress.contracts_before = await contracts.count_active(session, *key)
+        progress.log.info(
+            "run started", mode=progress.mode, source=plan.source.kind, target=plan.target.kind
+        )
+
+    async def _read(self) -> None:
+        progress = self._progress
+        page: Page | None = None
+        async for page in self._timed(prefetched(self._source_pages())):
+            if await self._pages.work(page):
+                progress.incomplete_reason = UNIDENTIFIED
+            self._stop_if_asked()
+        if page is None:
+            # Resumed after the last page was committed, or a source that knows its end without asking.
+            progress.is_read_complete = progress.pages > 0 and progress.cursor is None
+        else:
+            progress.is_read_complete = page.is_end
+            if page.incomplete is not None:
+                progress.incomplete_reason = page.incomplete
+
+    def _source_pages(self) -> AsyncIterator[Page]:
+        progress = self._progress
+        if progress.mode == "replay":
+            return self._failed_pages()
+        if progress.pages > 0 and progress.cursor is None:
+            return _nothing()
+        return self._plan.source.read(self._plan.reach, progress.cursor)
+
+    async def _failed_pages(self) -> AsyncIterator[Page]:
+        """Yield the failed records of the parent run; the cursor is the number of the last one."""
+        parent = self._progress.parent_id or ""
+        after = int((self._progress.cursor or {}).get("after", 0))
+        while True:
+            async with self._context.database.reading() as session:
+                rows = await runs.failures(
+                    session, parent, after=after, limit=REPLAY_PAGE, state="open"
+                )
+            if not rows:
+                yield Page(records=[], is_end=True)
+                return
+            after = rows[-1].number
+            records = [opened(self._context.keys, row) for row in rows]
+            yield Page(records=records, cursor={"after": after})
+
+    async def _timed(self, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+        iterator = aiter(pages)
+        while True:
+            with self._progress.timed("read"):
+                page = await anext(iterator, None)
+            if page is None:
+                return
+            yield page
+
+    async def _decide_deletions(self) -> None:
+        plan, progress = self._plan, self._progress
+        policy, before = plan.definition.deletion, progress.contracts_before or 0
+        may_delete = policy.mode == "delete" and progress.mode != "replay"
+        if not (may_delete and progress.is_read_complete and progress.incomplete_reason is None):
+            return
+        pending = await count_unseen(plan, progress, self._pages)
+        if pending == 0:
+            return
+        is_empty = progress.balance.found == 0
+        if is_empty or not policy.allows(pending, before):
+            raise NeedsApproval(pending, before, is_empty=is_empty)
+        if progress.is_dry:
+            progress.balance.deleted = pending
+            return
+        progress.phase = "deleting"
+        progress.log.info("deleting objects whose records are gone", count=pending)
+        async with self._context.database.writing() as session:
+            await progress.move(session)
+
+    async def _close(self, not_deleted: int) -> None:
+        plan, progress = self._plan, self._progress
+        key = (plan.synchronization_id, plan.target_key)
+        async with self._context.database.reading() as session:
+            after = await contracts.count_active(session, *key)
+            missing = (
+                await contracts.count_missing(session, *key) if plan.is_transactional else None
+            )
+        found = ending(
+            progress.balance,
+            incomplete=self._incomplete(),
+            not_deleted=not_deleted,
+            missing=missing or 0,
+        )
+        if not progress.is_dry and not self._contracts_close(after):
+            message = f"Contracts do not add up: {progress.contracts_before} before, {after} after"
+            found = Ending(state="failed", code="contracts-open", message=message)
+        counts = {"contracts_after": after, "missing": missing, "deletions_pending": not_deleted}
+        await end(progress, found, **counts)
+
+    def _incomplete(self) -> str | None:
+        progress = self._progress
+        if progress.incomplete_reason is not None and progress.mode != "replay":
+            return progress.incomplete_reason
+        if not progress.is_read_complete:
+            return "The source did not show that the read reached its end, so nothing was deleted"
+        return None
+
+    def _contracts_close(self, after: int) -> bool:
+        balance, before = self._progress.balance, self._progress.contracts_before or 0
+        return before + balance.created + balance.restored == after + balance.deleted
+
+    async def _ask(self, error: NeedsApproval) -> None:
+        found = Ending(state="needs_approval", code=error.code, message=str(error))
+        await end(self._progress, found, deletions_pending=error.pending)
+
+    async def _wait(self, error: TransientError) -> None:
+        progress = self._progress
+        if progress.attempts >= MAX_ATTEMPTS:
+            await end(progress, ending_of(error, progress.pages))
+            return
+        pause = pause_before(progress.attempts, error.retry_after_seconds)
+        due_at = self._context.clock.now() + pause
+        progress.log.warning("run waits", reason=str(error), until=due_at.isoformat())
+        found = Ending(state="waiting", code=error.code, message=str(error))
+        await end(progress, found, due_at=due_at)
+
+    def _stop_if_asked(self) -> None:
+        if self._progress.is_cancel_requested:
+            raise CancelRequested("The run was cancelled")
+
+
+async def end(progress: Progress, found: Ending, **columns: Any) -> None:
+    """Write how a run ended, or that it waits. A run that was taken over meanwhile is left alone."""
+    is_over = found.state not in {"waiting", "needs_approval"}
+    now = progress.context.clock.now()
+    if is_over:
+        progress.log.info("run ended", state=found.state, reason=found.message)
+    try:
+        async with progress.context.database.writing() as session:
+            await progress.move(
+                session,
+                state=found.state,
+                error_code=found.code,
+                error_message=found.message,
+                finished_at=now if is_over else None,
+                lease_owner=None,
+                **{"lease_until": None} | columns,
+            )
+            if is_over:
+                await runs.forget_pages(session, progress.run_id)
+    except LeaseLost as error:
+        logger.warning("lease lost", run=progress.run_id, reason=str(error))
+
+
+async def _nothing() -> AsyncIterator[Page]:
+    return
+    yield
