@@ -24,7 +24,7 @@ def settings_for(nextcloud: FakeNextcloud, **changes: Any) -> Settings:
         "app_secret": SecretStr(nextcloud.secret),
         "app_version": nextcloud.version,
         "app_persistent_storage": Path("unused"),
-        "nextcloud_url": "http://nextcloud.test",
+        "nextcloud_url": nextcloud.url,
         "aa_version": "32.0.0",
         "hp_shared_key": None,
         "database_url": None,
@@ -38,6 +38,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.migrations = 0
         self.switched: list[bool] = []
+        self.was_switched = asyncio.Event()
         self.failure: Exception | None = None
         """What the next migrations fail with."""
         self.may_migrate = asyncio.Event()
@@ -53,6 +54,7 @@ class FakeEngine:
 
     async def on_enabled(self, is_enabled: bool) -> None:  # noqa: FBT001  the shape of the port
         self.switched.append(is_enabled)
+        self.was_switched.set()
 
     @property
     def hosted(self) -> Hosted:

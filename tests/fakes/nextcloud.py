@@ -46,9 +46,14 @@ class FakeNextcloud:
     """Endings of paths this server does not have, as an older or newer one."""
     failures: list[int] = field(default_factory=list)
     """Statuses the next calls are answered with instead."""
+    url: str = "http://nextcloud.test"
     is_registered: bool = False
     is_enabled: bool = False
     is_installing: bool = False
+    was_reported_to: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the first report of progress."""
+    is_finished: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an installation has come to its end, good or bad."""
     progress: int = 0
     error: str = ""
     menu: dict[str, dict] = field(default_factory=dict)
@@ -86,13 +91,15 @@ class FakeNextcloud:
     # The administrator's commands
 
     async def install(self) -> bool:
-        """`occ app_api:app:register`: the rest happens when the ExApp reports 100."""
+        """`occ app_api:app:register --wait-finish`; returns whether the ExApp is enabled afterwards."""
         self.is_registered = True
         await self._heartbeat()
         self.progress, self.error = 0, ""
         self.is_enabled = self.is_installing = True
+        self.is_finished.clear()
         await self._ask("POST", "/init")
-        return not self.error
+        await asyncio.wait_for(self.is_finished.wait(), timeout=20)
+        return self.is_enabled and not self.error
 
     async def enable(self) -> bool:
         """`occ app_api:app:enable`; returns whether the ExApp is enabled afterwards."""
@@ -179,38 +186,41 @@ class FakeNextcloud:
         if not 0 <= body.get("progress", -1) <= 100:
             return _failure(request.url.path, 500, "Internal Server Error\n")
         self.error = body.get("error", "")
-        if self.error:
-            self.is_installing = False
-        elif self.progress < 100:
+        self.was_reported_to.set()
+        if not self.error and self.progress < 100:
             self.progress = body["progress"]
             if self.progress == 100 and self.exapp is not None:
-                self.is_installing = False
                 await self.enable()
+        if self.error or self.progress == 100:
+            self.is_installing = False
+            self.is_finished.set()
         return _answer(request, [])
 
     async def _top_menu(self, request: Request) -> Response:
-        body = await request.json() if request.method != "GET" else request.query_params
-        name = body.get("name")
+        given = await _given(request)
+        name = str(given.get("name"))
         if request.method == "POST":
-            if not {"name", "displayName"} <= body.keys():
+            if not {"name", "displayName"} <= given.keys():
                 return _failure(request.url.path, 500, "Internal Server Error\n")
             self.menu[name] = {
+                "id": len(self.menu | {name: {}}),
                 "appid": self.app_id,
                 "name": name,
-                "display_name": body["displayName"],
-                "icon": body.get("icon", ""),
-                "admin_required": body.get("adminRequired", 0),
+                "display_name": given["displayName"],
+                "icon": given.get("icon", ""),
+                "admin_required": given.get("adminRequired", 0),
             }
             return _answer(request, [])
         if name not in self.menu:
             return _failure(request.url.path, 404, "No such Top Menu entry")
-        return _answer(
-            request, self.menu[name] if request.method == "GET" else self.menu.pop(name) and []
-        )
+        if request.method == "GET":
+            return _answer(request, self.menu[name])
+        del self.menu[name]
+        return _answer(request, [])
 
     async def _resource(self, request: Request) -> Response:
-        body, kind = await request.json(), request.path_params["kind"]
-        path = f"{body['type']}/{body['name']}/{body['path']}"
+        given, kind = await _given(request), request.path_params["kind"]
+        path = f"{given['type']}/{given['name']}/{given['path']}"
         if request.method == "POST":
             self.resources[kind].add(path)
         elif path in self.resources[kind]:
@@ -232,6 +242,12 @@ class FakeNextcloud:
             "locale": "",
         }
         return _answer(request, account)
+
+
+async def _given(request: Request) -> dict[str, Any]:
+    """Return the arguments, which Nextcloud takes from the body and the query alike."""
+    body = await request.json() if await request.body() else {}
+    return {**request.query_params, **body}
 
 
 def _signed_user(request: Request, secret: str) -> str | None:

@@ -37,13 +37,6 @@ async def settle() -> None:
     await asyncio.wait_for(asyncio.gather(*tasks), timeout=5)
 
 
-async def until(condition) -> None:
-    """Let other tasks run until the condition holds."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
-
-
 def reports(nextcloud: FakeNextcloud) -> list[dict]:
     return [call.json for call in nextcloud.calls if call.path.endswith("/ex-app/status")]
 
@@ -60,7 +53,6 @@ def installed(engine):
 
 async def test_an_installation_runs_in_the_order_seen_on_a_real_server(installed, engine):
     is_good = await installed.install()
-    await settle()
 
     assert is_good
     assert installed.asked == [
@@ -101,7 +93,7 @@ async def test_progress_stays_below_the_word_that_enables_until_all_is_done(
 ):
     engine.may_migrate.clear()
     await exapp.post("/init", headers=nextcloud.signed())
-    await until(lambda: reports(nextcloud))
+    await asyncio.wait_for(nextcloud.was_reported_to.wait(), timeout=5)
     engine.may_migrate.set()
     await settle()
 
@@ -121,7 +113,6 @@ async def test_a_failed_migration_ends_the_installation_with_its_reason(
     engine.failure = failure
 
     await installed.install()
-    await settle()
 
     assert installed.error == told
     assert "PUT /enabled?enabled=1" not in installed.asked
@@ -130,11 +121,9 @@ async def test_a_failed_migration_ends_the_installation_with_its_reason(
 async def test_an_initialisation_that_failed_may_be_tried_again(installed, engine):
     engine.failure = StorageFailed("full")
     await installed.install()
-    await settle()
     engine.failure = None
 
     await installed.install()
-    await settle()
 
     assert (installed.is_enabled, installed.error) == (True, "")
 

@@ -1,0 +1,236 @@
+"""`appinfo/info.xml` is what the store, AppAPI and HaRP want it to be."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from lxml import etree  # type: ignore[import-untyped]  # it ships no types
+
+from ex_app.app import ASSETS
+from ex_app.callers import HEARTBEAT_PATH, INTERNAL_PATHS, INTERNAL_PREFIX
+from ex_app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SUITE = Path(
+    os.environ.get("NEXTCLOUD_INFO_SUITE", ROOT.parent / "shared/data/suites/nextcloud-info-xsd")
+)
+needs_suite = pytest.mark.skipif(
+    not SUITE.is_dir(), reason=f"the store's schema is not at {SUITE}; set NEXTCLOUD_INFO_SUITE"
+)
+INFO = etree.parse(ROOT / "appinfo/info.xml")
+SCHEMA = "{http://www.w3.org/2001/XMLSchema}"
+KEPT_OF_EXTERNAL_APP = ("docker-install", "scopes", "system", "environment-variables")
+DROPPED = {"architecture", "sabre", "trash", "versions", "openmetrics"}
+
+
+def text(path: str) -> str:
+    return INFO.findtext(path) or ""
+
+
+# The store's schema
+
+
+def as_the_store_sees_it(info: etree._ElementTree, schema: etree._ElementTree) -> etree._Element:
+    """Return what the store validates: known children in its order, and of `external-app` what it keeps."""
+    known = schema.iterfind(f"{SCHEMA}element[@name='info']//{SCHEMA}sequence/{SCHEMA}element")
+    rebuilt = etree.Element("info")
+    for name in (element.get("name") for element in known):
+        rebuilt.extend(child for child in info.findall(name or "") if name not in DROPPED)
+    for external in rebuilt.findall("external-app"):
+        kept = [child for name in KEPT_OF_EXTERNAL_APP for child in external.findall(name)]
+        external[:] = kept
+    if rebuilt.find("category") is None:
+        category = etree.SubElement(rebuilt, "category")
+        category.text = "tools"
+        rebuilt.remove(category)
+        rebuilt.find("bugs").addprevious(category)
+    if rebuilt.find("summary") is None:
+        summary = etree.Element("summary")
+        summary.text = (rebuilt.findtext("description") or "").strip()[:128]
+        rebuilt.find("description").addprevious(summary)
+    return rebuilt
+
+
+def flaws(path: Path) -> list[str]:
+    document = etree.parse(SUITE / "info.xsd")
+    schema = etree.XMLSchema(document)
+    rebuilt = as_the_store_sees_it(etree.parse(path), document)
+    schema.validate(etree.fromstring(etree.tostring(rebuilt)))
+    return [error.message for error in schema.error_log]
+
+
+@needs_suite
+def test_the_store_accepts_the_manifest():
+    assert flaws(ROOT / "appinfo/info.xml") == []
+
+
+@needs_suite
+@pytest.mark.parametrize(
+    ("owner_and_name", "is_good"),
+    [
+        ("nextcloud__context_agent", True),
+        ("nextcloud__context_chat_backend", True),
+        ("nextcloud__live_transcription", True),
+        ("nextcloud__llm2", True),
+        ("nextcloud__stt_whisper2", True),
+        ("nextcloud__talk_bot_ai", True),
+        ("nextcloud__translate2", True),
+        ("nextcloud__app-skeleton-python", False),
+        ("nextcloud__test-deploy", False),
+    ],
+)
+def test_the_check_agrees_with_the_store_about_published_apps(owner_and_name, is_good):
+    assert (flaws(SUITE / "samples" / f"{owner_and_name}.info.xml") == []) == is_good
+
+
+def test_the_children_stand_in_the_order_the_schema_wants():
+    names = [child.tag for child in INFO.getroot() if isinstance(child.tag, str)]
+
+    expected = (
+        "id name summary description version licence author namespace documentation category website bugs "
+        "repository dependencies external-app"
+    )
+    assert list(dict.fromkeys(names)) == expected.split()
+
+
+def test_the_version_is_the_packages_and_the_images():
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    as_semver = re.sub(r"\.dev(\d+)$", r"-dev.\1", package)
+
+    assert text("version") == as_semver
+    assert text("external-app/docker-install/image-tag") == as_semver
+
+
+def test_the_manifest_names_the_app_its_languages_and_its_servers():
+    nextcloud = INFO.find("dependencies/nextcloud")
+    assert nextcloud is not None
+    named = {
+        tag: {child.get("lang", "en") for child in INFO.findall(tag)}
+        for tag in ("name", "summary", "description")
+    }
+
+    assert text("id") == Settings.model_fields["app_id"].default
+    assert (nextcloud.get("min-version"), nextcloud.get("max-version")) == ("31", "34")
+    assert named == {tag: {"en", "nl"} for tag in named}
+
+
+def test_every_variable_is_one_we_read_and_none_has_an_empty_default():
+    """AppAPI before 35 hands an empty default to the container as the word `Array`."""
+    variables = INFO.findall("external-app/environment-variables/variable")
+
+    names = {(variable.findtext("name") or "").lower() for variable in variables}
+    defaults = [default.text for default in INFO.iterfind(".//variable/default")]
+
+    assert names <= Settings.model_fields.keys()
+    assert all(defaults)
+
+
+# The routes, with the matchers of the proxies that read them
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A route as it stands in the manifest."""
+
+    url: str
+    verbs: str
+    level: str
+
+
+ROUTES = [
+    Declared(
+        route.findtext("url") or "",
+        route.findtext("verb") or "",
+        route.findtext("access_level") or "",
+    )
+    for route in INFO.iterfind("external-app/routes/route")
+]
+
+
+def appapi_32_0_0(method: str, path: str) -> Iterator[str]:
+    """`preg_match('/' . url . '/i', path without its slash)`; every match counts until a level suffices."""
+    for route in ROUTES:
+        ends_early = re.search(r"(?<!\\)/", route.url)
+        if method not in route.verbs or ends_early:
+            continue
+        if re.search(route.url, path.removeprefix("/"), re.IGNORECASE):
+            yield route.level
+
+
+def later_appapi(method: str, path: str) -> Iterator[str]:
+    """`~^(?:url)~i` on the path, then on the path without its slash; the first match decides."""
+    for route in ROUTES:
+        if method in route.verbs and any(
+            re.match(f"(?:{route.url})", subject, re.IGNORECASE)
+            for subject in (path, path.removeprefix("/"))
+        ):
+            yield route.level
+            return
+
+
+def harp(_method: str, path: str) -> Iterator[str]:
+    """`re.match(url, path)`, case-sensitive, whatever the verb; the first match decides."""
+    for route in ROUTES:
+        if re.match(route.url, path):
+            yield route.level
+            return
+
+
+MATCHERS = [appapi_32_0_0, later_appapi, harp]
+METHODS = ["GET", "POST", "PUT", "DELETE"]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        HEARTBEAT_PATH,
+        *sorted(INTERNAL_PATHS),
+        f"{INTERNAL_PREFIX}occ/sync",
+        f"{INTERNAL_PREFIX}api/v1/x",
+    ],
+)
+def test_no_internal_path_is_reachable_from_outside(matcher, path):
+    spellings = [path, path.upper(), f"/{path}", f"{path}/", f"{path}/api/v1/", f"{path}/img/x"]
+
+    reached = {
+        spelling for spelling in spellings for method in METHODS if list(matcher(method, spelling))
+    }
+
+    assert reached == set()
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ["/api/v1/sources", "/api/v1/runs/1/cancel", "/api/v1/kinds"])
+def test_every_path_of_the_api_is_reachable_for_users_and_for_nobody_else(matcher, method, path):
+    assert list(matcher(method, path)) == ["USER"]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+@pytest.mark.parametrize("folder", ASSETS)
+def test_the_pages_files_are_reachable_for_users(matcher, folder):
+    assert list(matcher("GET", f"/{folder}/deep/file.ext")) == ["USER"]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+def test_the_description_of_the_api_is_public_and_nothing_beside_it(matcher):
+    assert list(matcher("GET", "/openapi.json")) == ["PUBLIC"]
+    assert list(matcher("GET", "/openapi.json/x")) == []
+    assert list(matcher("GET", "/openapiXjson")) == []
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+@pytest.mark.parametrize("path", ["/", "/api", "/api/v2/x", "/apis/v1/x", "/x/api/v1/y", "/imgs/x"])
+def test_nothing_undeclared_is_reachable(matcher, path):
+    assert list(matcher("GET", path)) == []
+
+
+def test_every_level_and_verb_is_one_the_proxies_know():
+    assert {route.level for route in ROUTES} <= {"PUBLIC", "USER", "ADMIN"}
+    assert {verb for route in ROUTES for verb in route.verbs.split(",")} <= set(METHODS)
