@@ -1,0 +1,191 @@
+"""Reads a template into Jinja's syntax tree and says where something stands that is not allowed.
+
+Only the tree is Jinja's: it is never compiled or rendered by Jinja. What is not on the list of known nodes does not
+exist here, so there is nothing to escape from: no attributes of Python objects, no imports, no files, no macros.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import Environment, nodes
+from jinja2.exceptions import TemplateSyntaxError
+from jinja2.lexer import TokenStream
+from typing_extensions import override
+
+from openconnector.expressions.limits import (
+    MAX_LOOP_NESTING,
+    MAX_NESTING,
+    MAX_NODES,
+    MAX_SOURCE_BYTES,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateProblem:
+    """What is wrong with a template and where, both counted from 1."""
+
+    message: str
+    line: int
+    column: int
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.message} (line {self.line}, column {self.column})"
+
+
+class NotAllowed(Exception):
+    """Something in a template that cannot be; ``offset`` counts characters from its beginning."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class _Reader(Environment):
+    """Jinja's lexer and parser, with the offset of a token in place of its line number.
+
+    So every node of the tree knows exactly where it stands (`node.lineno` is an offset).
+    """
+
+    @override
+    def _tokenize(
+        self,
+        source: str,
+        name: str | None,
+        filename: str | None = None,
+        state: str | None = None,
+    ) -> TokenStream:
+        pieces = list(self.lexer.tokeniter(source, name, filename, state))
+        return TokenStream(self.lexer.wrap(_placed(pieces, source)), name, filename)
+
+
+def _placed(pieces: Iterable[tuple[int, str, str]], source: str) -> Iterator[tuple[int, str, str]]:
+    offset = 0
+    for _line, token, text in pieces:
+        found = source.find(text, offset)
+        offset = found if found >= 0 else offset
+        yield offset, token, text
+        offset += len(text)
+
+
+_READER: Final = _Reader(keep_trailing_newline=True, cache_size=0, autoescape=False)
+_TWIG_READER: Final = _READER.overlay(trim_blocks=True)
+"""Twig drops the line break that follows a tag."""
+
+EXPRESSIONS: Final = (
+    nodes.Add, nodes.And, nodes.Call, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Dict,
+    nodes.Div, nodes.Filter, nodes.FloorDiv, nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.List, nodes.Mod,
+    nodes.Mul, nodes.NSRef, nodes.Name, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Pair, nodes.Pos,
+    nodes.Pow, nodes.Slice, nodes.Sub, nodes.TemplateData, nodes.Test, nodes.Tuple,
+)  # fmt: skip
+STATEMENTS: Final = (
+    nodes.Assign, nodes.AssignBlock, nodes.FilterBlock, nodes.For, nodes.If, nodes.Output, nodes.Template,
+)  # fmt: skip
+_ALLOWED: Final = EXPRESSIONS + STATEMENTS
+
+_REASONS: Final[dict[type[nodes.Node], str]] = {
+    nodes.Include: "include is not allowed; a mapping can call another one with mapping()",
+    nodes.Import: "import is not allowed; a mapping can call another one with mapping()",
+    nodes.FromImport: "import is not allowed; a mapping can call another one with mapping()",
+    nodes.Extends: "extends is not allowed",
+    nodes.Block: "block is not allowed",
+    nodes.Macro: "macro is not allowed; a mapping can call another one with mapping()",
+    nodes.CallBlock: "call is not allowed",
+}
+
+
+def is_template(text: str) -> bool:
+    """Return whether a text holds anything to evaluate."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def parse(source: str, *, drops_line_breaks: bool = False) -> nodes.Template:
+    """Return a template's tree. Raises `NotAllowed` for what is no template or beyond what one may be."""
+    if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
+        raise NotAllowed(f"a template has at most {MAX_SOURCE_BYTES:,} bytes")
+    try:
+        tree = (_TWIG_READER if drops_line_breaks else _READER).parse(source)
+    except TemplateSyntaxError as error:
+        raise NotAllowed(str(error.message), _offset_of(error, source)) from None
+    except RecursionError:
+        raise NotAllowed(f"expressions and tags nest at most {MAX_NESTING} deep") from None
+    except (ValueError, OverflowError, MemoryError, AssertionError) as error:
+        raise NotAllowed(f"a literal cannot be read: {error}") from None
+    _check(tree)
+    return tree
+
+
+def _offset_of(error: TemplateSyntaxError, source: str) -> int:
+    """Return where a syntax error stands; those of the lexer still count lines."""
+    if _is_from_lexer(error):
+        lines = source.splitlines(keepends=True)
+        return sum(map(len, lines[: error.lineno - 1]))
+    return min(error.lineno, max(len(source) - 1, 0))
+
+
+def _is_from_lexer(error: TemplateSyntaxError) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "tokeniter":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _check(tree: nodes.Template) -> None:
+    count = 0
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    while waiting:
+        node, depth, loops = waiting.pop()
+        count += 1
+        loops += isinstance(node, nodes.For)
+        _check_node(node)
+        if count > MAX_NODES:
+            raise NotAllowed(f"a template has at most {MAX_NODES:,} parts", node.lineno)
+        if depth > MAX_NESTING:
+            raise NotAllowed(f"expressions and tags nest at most {MAX_NESTING} deep", node.lineno)
+        if loops > MAX_LOOP_NESTING:
+            raise NotAllowed(f"loops nest at most {MAX_LOOP_NESTING} deep", node.lineno)
+        waiting.extend((child, depth + 1, loops) for child in node.iter_child_nodes())
+
+
+def _check_node(node: nodes.Node) -> None:
+    if not isinstance(node, _ALLOWED):
+        kind = type(node).__name__.lower()
+        raise NotAllowed(_REASONS.get(type(node), f"{kind} is not allowed"), node.lineno)
+    if isinstance(node, nodes.For) and node.recursive:
+        raise NotAllowed("a loop cannot be recursive", node.lineno)
+    name = written_name(node)
+    if name is not None and name.startswith("__") and name.endswith("__"):
+        raise NotAllowed(f"{name} does not exist: values have no attributes", node.lineno)
+
+
+def written_name(node: nodes.Node) -> str | None:
+    """Return the name a node reads, sets or looks up; None where it names nothing fixed."""
+    if isinstance(node, (nodes.Name, nodes.NSRef)):
+        return node.name
+    return node.attr if isinstance(node, nodes.Getattr) else None
+
+
+def constant(node: nodes.Node) -> Any:
+    """Return the value of a literal, nested ones included. Raises `NotAllowed` for anything else."""
+    if isinstance(node, nodes.Const):
+        return node.value
+    if isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const):
+        return -node.node.value
+    if isinstance(node, (nodes.List, nodes.Tuple)):
+        return [constant(element) for element in node.items]
+    if isinstance(node, nodes.Dict):
+        return {str(constant(pair.key)): constant(pair.value) for pair in node.items}
+    raise NotAllowed("must be written out, not calculated", node.lineno)
+
+
+def problem_at(source: str, error: NotAllowed) -> TemplateProblem:
+    """Return an error with its place as line and column."""
+    before = source[: error.offset]
+    return TemplateProblem(
+        message=str(error),
+        line=before.count("\n") + 1,
+        column=error.offset - (before.rfind("\n") + 1) + 1,
+    )

@@ -1,0 +1,139 @@
+"""Filters that make text. What each does is its docstring; what it may produce is limited."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from openconnector.expressions import encoding, php
+from openconnector.expressions.dates import format_moment, to_moment
+from openconnector.expressions.limits import MAX_TEXT, checked, too_long
+from openconnector.expressions.paths import MISSING
+from openconnector.expressions.values import known, to_text
+
+
+def capitalize(text: str) -> str:
+    """Write the first letter large and the others small."""
+    return text.capitalize()
+
+
+def title(text: str) -> str:
+    """Begin every word with a capital."""
+    return re.sub(r"[^\W_]+('[^\W_]+)?", lambda word: word[0].capitalize(), text)
+
+
+def trim(text: str, characters: str | None = None) -> str:
+    """Take blanks, or the named characters, from both ends."""
+    return text.strip(characters)
+
+
+def replace(text: str, old: Any, new: Any = "", count: int = -1) -> str:
+    """Replace a text by another, or each key of an object by its value (longest key first)."""
+    pairs = old if isinstance(old, dict) else {to_text(old): new}
+    pairs = {key: to_text(value) for key, value in pairs.items() if key}
+    if not pairs:
+        return text
+    longest = max(len(value) for value in pairs.values())
+    pattern = re.compile("|".join(re.escape(key) for key in sorted(pairs, key=len, reverse=True)))
+    if longest > 1 and len(text) + longest * len(pattern.findall(text)) > MAX_TEXT:
+        raise too_long()
+    return pattern.sub(lambda match: pairs[match[0]], text, count=max(count, 0))
+
+
+def split(text: str, separator: str = "", limit: int = 0) -> list[str]:
+    """Part a text at a separator; with a limit, into at most so many parts."""
+    if separator == "":
+        return (
+            list(text)
+            if limit <= 1
+            else [text[at : at + limit] for at in range(0, len(text), limit)]
+        )
+    return text.split(separator, limit - 1 if limit > 0 else -1)
+
+
+def format_text(text: str, *arguments: Any) -> str:
+    """Fill the places of a pattern, such as `%s`, `%d`, `%05d` or `%.2f`, with values."""
+    given = iter(arguments)
+
+    def put(match: re.Match[str]) -> str:
+        if match["kind"] == "%":
+            return "%"
+        if (argument := next(given, MISSING)) is MISSING:
+            raise ValueError("the pattern has more places than there are values")
+        return _formatted(match, argument)
+
+    return checked(_PLACE.sub(put, text))
+
+
+_PLACE: Final = re.compile(
+    r"%(?P<flags>[-+ 0]*)(?P<width>\d{0,3})(?:\.(?P<digits>\d{1,2}))?(?P<kind>[%sdfFeExXob])"
+)
+
+
+def _formatted(match: re.Match[str], argument: Any) -> str:
+    kind, digits = match["kind"], match["digits"]
+    if kind == "s":
+        text = to_text(argument)
+        text = text if digits is None else text[: int(digits)]
+    elif kind in "fFeE":
+        text = f"{php.to_float(argument):.{digits or 6}{kind}}"
+    else:
+        text = f"{php.to_int(argument):{kind}}"
+    if "+" in match["flags"] and kind != "s" and not text.startswith("-"):
+        text = f"+{text}"
+    width = int(match["width"] or 0)
+    if "-" in match["flags"]:
+        return text.ljust(width)
+    return text.zfill(width) if "0" in match["flags"] else text.rjust(width)
+
+
+def number_format(value: Any, decimals: int = 0, point: str = ".", thousands: str = ",") -> str:
+    """Write a number with decimals and thousands parted: 1.234,50 for 1234.5 with `2, ',', '.'`."""
+    return encoding.format_number(php.to_float(value), decimals, point, thousands)
+
+
+def date(value: Any, form: str = "Y-m-d H:i:s") -> str:
+    """Write a moment (ISO text or epoch seconds) with PHP's date letters."""
+    if value is MISSING or value is None or value == "":
+        return ""
+    return format_moment(to_moment(value, _EPOCH), form)
+
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+
+def json_text(value: Any, indent: int = 0) -> str:
+    """Write a value as JSON."""
+    return checked(encoding.write_json(known(value), plain=True, indent=min(max(indent, 0), 8)))
+
+
+def strip_tags(text: str) -> str:
+    """Take out everything that looks like an HTML tag."""
+    return re.sub(r"<[^<>]*>", "", text)
+
+
+def truncate(text: str, length: int = 255, end: str = "...") -> str:
+    """Cut a text to a length, the ending included."""
+    return text if len(text) <= length else text[: max(length - len(end), 0)] + end
+
+
+def slugify(text: str) -> str:
+    """Make a name for addresses: small letters, digits and single dashes."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    dashed = re.sub(r"[\s_]+", "-", plain)
+    return re.sub(r"-+", "-", re.sub(r"[^a-z0-9-]", "", dashed)).strip("-")
+
+
+def url_encode(value: Any) -> str:
+    """Percent-encode a text, or write an object as a query string."""
+    if isinstance(value, dict):
+        return "&".join(
+            f"{encoding.form_encode(k)}={encoding.form_encode(to_text(v))}"
+            for k, v in value.items()
+        )
+    return encoding.percent_encode(to_text(value))
+
+
+def word_count(text: str) -> int:
+    """Count the words of a text."""
+    return len(text.split())

@@ -1,0 +1,185 @@
+"""Compiles a mapping and applies it to records."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+import xxhash
+
+from openconnector.errors import (
+    ConfigurationError,
+    FieldProblem,
+    InvalidInput,
+    RecordError,
+)
+from openconnector.expressions.dialects import FUNCTIONS_VERSION
+from openconnector.expressions.limits import Budget
+from openconnector.expressions.paths import set_path, unset_path
+from openconnector.expressions.syntax import NotAllowed
+from openconnector.mapping.nested import caller
+from openconnector.mapping.shape import as_list, tidy, unrooted
+from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.steps import FAILURES, Now, Steps, cast_field
+from openconnector.mapping.trace import Trace
+from openconnector.mapping.writer import MappingWriter
+
+Resolve = Callable[[str], MappingSpec]
+"""Finds a mapping by id, slug or reference. Raises `NotFound`."""
+
+MAX_NESTED: Final = 16
+"""How deep mappings may call mappings."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Mapper:
+    """A mapping ready to be applied. It holds no state of records and may be shared by threads."""
+
+    def __init__(self, writer: MappingWriter, nested: list["Mapper"], now: Now) -> None:
+        self.spec = writer.spec
+        self.fingerprint = _fingerprint(writer.spec, nested)
+        """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
+        self._writer = writer
+        self._now = now
+        module = writer.fused()
+        if writer.problems:
+            raise InvalidInput(_unique(writer.problems), subject="mapping")
+        self._fused = _built(module.build, self._apply_casts)
+
+    @cached_property
+    def _steps(self) -> Steps:
+        return Steps(self._writer, self._now)
+
+    def apply(self, record: Any) -> Any:
+        """Return the mapped record: an object, or what the target `#` makes of it.
+
+        Raises `RecordError` (stage `map`) naming the field that failed, `TemplateLimit` when it cost too much.
+        """
+        return self.run(record, Budget())
+
+    def run(self, record: Any, budget: Budget) -> Any:
+        """Return the mapped record, its cost counted with that of the mapping that calls this one."""
+        try:
+            return self._fused(record, budget)
+        except FAILURES:
+            return self._explained_failure(record, budget)
+
+    def explain(self, record: Any) -> Trace:
+        """Return how each target field came to be, for a test page."""
+        if not isinstance(record, (dict, list)):
+            raise RecordError("a record is an object or a list")
+        return self._steps.explain(record)
+
+    def lineage(self) -> dict[str, tuple[str, ...]]:
+        """Return for each target path the paths of the record it reads; "" is the whole record."""
+        return self._steps.lineage()
+
+    def _explained_failure(self, record: Any, budget: Budget) -> Any:
+        """Return what the fused function could not, field by field, or raise what names the field."""
+        if not isinstance(record, (dict, list)):
+            raise RecordError("a record is an object or a list")
+        return self._steps.run(record, budget.renewed())
+
+    def _apply_casts(self, result: Any, path: str, casts: Any) -> Any:
+        return cast_field(result, path, casts, self._now())
+
+
+def _built(build: Callable[..., dict[str, Any]], apply_casts: Any) -> Callable[[Any, Budget], Any]:
+    try:
+        space = build(
+            apply_casts=apply_casts,
+            set_path=set_path,
+            unset_path=unset_path,
+            unrooted=unrooted,
+            as_list=as_list,
+            tidy=tidy,
+        )
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ConfigurationError("The mapping is too large to be compiled") from error
+    fused: Callable[[Any, Budget], Any] = space["fused"]
+    return fused
+
+
+def _unique(problems: list[FieldProblem]) -> list[FieldProblem]:
+    return list({(problem.field, problem.message): problem for problem in problems}.values())
+
+
+def _fingerprint(spec: MappingSpec, nested: list[Mapper]) -> bytes:
+    parts = [
+        spec.model_dump(mode="json"),
+        sorted(mapper.fingerprint.hex() for mapper in nested),
+        FUNCTIONS_VERSION,
+    ]
+    return xxhash.xxh3_128_digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
+
+
+class _Compilation:
+    """Compiles a mapping with those it calls, each once. Raises for a mapping that calls itself."""
+
+    def __init__(self, resolve: Resolve | None, now: Now) -> None:
+        self._resolve = resolve
+        self._now = now
+        self._done: dict[str, Mapper] = {}
+        self._under_way: list[str] = []
+
+    def compile(self, spec: MappingSpec) -> Mapper:
+        nested: list[Mapper] = []
+
+        def call_mapping(reference: Any, offset: int) -> Callable[..., Any]:
+            mapper = self._nested(reference, spec, offset)
+            nested.append(mapper)
+            return caller(mapper.run)
+
+        return Mapper(MappingWriter(spec, call_mapping), nested, self._now)
+
+    def _nested(self, reference: Any, outer: MappingSpec, offset: int) -> Mapper:
+        if len(self._under_way) >= MAX_NESTED:
+            raise NotAllowed(f"mappings call each other at most {MAX_NESTED} deep", offset)
+        try:
+            if isinstance(reference, Mapping):
+                return self._compile_named(
+                    "(inline)", MappingSpec.model_validate({"dialect": outer.dialect, **reference})
+                )
+            return self._referred(str(reference))
+        except ConfigurationError as error:
+            raise NotAllowed(f"the mapping called here cannot be used: {error}", offset) from error
+
+    def _referred(self, reference: str) -> Mapper:
+        if reference in self._under_way:
+            chain = " -> ".join([*self._under_way, reference])
+            raise ConfigurationError(f"the mapping calls itself: {chain}")
+        if reference not in self._done:
+            if self._resolve is None:
+                raise ConfigurationError("no other mapping can be called here")
+            self._done[reference] = self._compile_named(reference, self._resolve(reference))
+        return self._done[reference]
+
+    def _compile_named(self, name: str, spec: MappingSpec) -> Mapper:
+        self._under_way.append(name)
+        try:
+            return self.compile(spec)
+        finally:
+            self._under_way.pop()
+
+
+def compile_mapping(
+    spec: MappingSpec, *, resolve: Resolve | None = None, now: Now = utc_now
+) -> Mapper:
+    """Return the mapping as a function. Raises `InvalidInput` naming every wrong template and cast at once."""
+    return _Compilation(resolve, now).compile(spec)
+
+
+def check_mapping(spec: MappingSpec, *, resolve: Resolve | None = None) -> list[FieldProblem]:
+    """Return everything that is wrong with a mapping, [] when it can be compiled."""
+    try:
+        compile_mapping(spec, resolve=resolve)
+    except InvalidInput as error:
+        return list(error.problems)
+    except ConfigurationError as error:
+        return [FieldProblem(field="mapping", message=str(error))]
+    return []
