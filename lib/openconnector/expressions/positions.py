@@ -13,7 +13,9 @@ SHOWN_KEYS = 20
 SHOWN_LENGTH = 40
 """How much of a key an error repeats."""
 
-NAMES = {list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+NAMES = {
+    list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number", type(None): "null",
+}  # fmt: skip
 
 
 def _compilable(position: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import override
 from xxhash import xxh3_64_hexdigest
 
@@ -26,7 +26,7 @@ from openconnector.errors import (
 from openconnector.expressions.positions import Position
 from openconnector.expressions.results import OBJECT, records_in
 from openconnector.http import urls
-from openconnector.http.headers import checked_name, checked_value
+from openconnector.http.fields import Headers, Location
 from openconnector.kinds.auth import Auth
 from openconnector.kinds.base import Selection
 from openconnector.kinds.decoder import Decoder
@@ -39,32 +39,7 @@ from openconnector.paginators.single_page import SinglePage
 from openconnector.ports import HttpLimits, SourceCall
 from openconnector.records import Cursor, Page
 
-RESERVED_HEADERS = frozenset(
-    {
-        "authorization", "proxy-authorization", "cookie", "host", "content-length", "transfer-encoding",
-        "connection", "upgrade", "te", "trailer", "accept-encoding",
-    }
-)  # fmt: skip
-"""What belongs to the authentication or to the transport."""
-
 REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-def _location(text: str) -> str:
-    try:
-        urls.location(text)
-    except ConfigurationError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _headers(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        checked_name(name)
-        checked_value(value)
-        if name.lower() in RESERVED_HEADERS:
-            raise ValueError(f"{name} cannot be set here; credentials belong in the authentication")
-    return headers
 
 
 class RestSource(Source):
@@ -85,7 +60,7 @@ class RestSource(Source):
     uses: ClassVar[frozenset[str]] = frozenset({"http"})
 
     kind: Literal["rest"] = "rest"
-    location: Annotated[str, AfterValidator(_location)]
+    location: Location
     """Base address of the API, such as `https://api.example.org/v1`."""
     auth: Annotated[Auth, AUTH] = NoAuth()
     """How requests prove who we are."""
@@ -95,9 +70,7 @@ class RestSource(Source):
     """Method of the requests for a page. POST is for APIs that are searched with a body."""
     query: Annotated[dict[str, str], Selection()] = Field(default_factory=dict)
     """Query parameters of every request. A synchronization adds its own to them."""
-    headers: Annotated[dict[str, str], AfterValidator(_headers), Selection()] = Field(
-        default_factory=dict
-    )
+    headers: Annotated[Headers, Selection()] = Field(default_factory=dict)
     """Headers of every request. A synchronization adds its own to them. Credentials belong in the authentication."""
     body: Annotated[dict[str, Any] | list[Any] | None, Selection()] = None
     """Body of the requests for a page, sent as JSON; only with the method POST."""
@@ -133,11 +106,14 @@ class RestSource(Source):
     @override
     def narrowed(self, selection: Mapping[str, Any]) -> Self:
         merged = dict(selection)
-        for name, own in (("query", self.query), ("headers", self.headers)):
-            if isinstance(added := selection.get(name), dict):
-                replaced = {str(key).lower() for key in added} if name == "headers" else set(added)
-                kept = {key: own[key] for key in own if key not in replaced}
-                merged[name] = kept | added
+        if isinstance(query := selection.get("query"), dict):
+            merged["query"] = self.query | query
+        if isinstance(headers := selection.get("headers"), dict):
+            replaced = {str(name).lower() for name in headers}
+            kept = {
+                name: self.headers[name] for name in self.headers if name.lower() not in replaced
+            }
+            merged["headers"] = kept | headers
         return super().narrowed(merged)
 
     @override

@@ -1,1 +1,7 @@
 """The target kinds and their registry."""
+
+from openconnector.kinds.registry import Registry
+from openconnector.kinds.target import Target
+from openconnector.targets.rest import RestTarget
+
+TARGETS: Registry[Target] = Registry("target", RestTarget)
