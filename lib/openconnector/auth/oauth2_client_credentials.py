@@ -20,6 +20,7 @@ from openconnector.ports import Http, HttpLimits, Tokens
 TOKEN = re.compile(r"[\x21-\x7e]+")
 ERROR_CODE = re.compile(r"[a-z_]{1,60}")
 """What we repeat of a token server's refusal: its error code, if it looks like one."""
+SECONDS = re.compile(r"[0-9]{1,10}")
 LIMITS = HttpLimits(max_bytes=1024 * 1024)
 SCHEME = "Bearer "
 
@@ -124,6 +125,6 @@ def _fields_of(answer: httpx.Response) -> Mapping[str, Any]:
 
 def _seconds(value: Any) -> float | None:
     # Some servers write the number as a string.
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
+    if isinstance(value, str) and SECONDS.fullmatch(value):
+        return float(value)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

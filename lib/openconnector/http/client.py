@@ -62,7 +62,7 @@ class HttpClient:
         """
         own = await _own_copy(request)
         is_safe = request.method in retries.IDEMPOTENT_METHODS if idempotent is None else idempotent
-        patience = retries.Patience(limits, is_safe, self._jitter)
+        patience = retries.Patience(limits=limits, is_safe=is_safe, jitter=self._jitter)
         has_renewed = is_rejected = False
         while True:
             if auth:
@@ -102,7 +102,7 @@ class HttpClient:
         request.extensions = {"wire": wire, "connect_seconds": limits.connect_seconds}
         started_at, began = self._clock.now(), time.perf_counter()
         status: int | None = None
-        error: str | None = "cancelled"
+        error: str | None = "interrupted"
         try:
             async with asyncio.timeout(limits.timeout_seconds):
                 answer = await self._transport.handle_async_request(request)
@@ -125,7 +125,7 @@ class HttpClient:
                     started_at=started_at,
                     duration_ms=(time.perf_counter() - began) * 1000,
                     connect_ms=wire.connect_ms,
-                    sent_bytes=len(request.content),
+                    sent_bytes=len(request.content) if wire.has_left or status else 0,
                     received_bytes=wire.received_bytes,
                     error=error,
                 )

@@ -59,7 +59,7 @@ def failure_in(
     return None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Patience:
     """How much longer one request is tried."""
 

@@ -9,6 +9,9 @@ from openconnector.ports import Clock, Obtain
 MARGIN = timedelta(seconds=60)
 """How long before its end a token is renewed, at most a tenth of its life."""
 
+LONGEST_SECONDS = 30 * 86_400.0
+"""No token is kept longer, whatever its issuer says."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -45,7 +48,7 @@ class ProcessTokens:
         token, seconds = await obtain()
         usable_until = None
         if seconds is not None:
-            life = timedelta(seconds=seconds)
+            life = timedelta(seconds=min(max(seconds, 0.0), LONGEST_SECONDS))
             usable_until = asked_at + life - min(MARGIN, life / 10)
         self._kept = {name: kept for name, kept in self._kept.items() if self._is_usable(kept)}
         self._kept[key] = _Kept(token, usable_until)

@@ -176,17 +176,18 @@ async def _send_once(
 
 def _target(url: httpx.URL) -> URL:
     """Return the address as aiohttp takes it, unchanged. Raises `ConfigurationError`."""
-    if url.scheme not in urls.DEFAULT_PORTS or not url.host or url.userinfo:
+    is_callable = url.scheme in urls.DEFAULT_PORTS and url.host and not url.userinfo
+    if not is_callable or (url.port or 0) > urls.MAX_PORT:
         raise ConfigurationError(
             f"{urls.public_url(url)} cannot be called: it must be http or https, name a host and hold no credentials"
         )
-    try:
-        return URL(str(url), encoded=True)
-    except ValueError:
-        raise ConfigurationError(f"{urls.public_url(url)} cannot be called: no valid URL") from None
+    return URL(str(url), encoded=True)
 
 
 def _headers(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return what goes into the head of the request. Raises `ConfigurationError` for what would break out of it."""
+    if not headers.NAME.fullmatch(request.method):
+        raise ConfigurationError(f"{request.method!r} is no HTTP method")
     sent = []
     for raw_name, raw_value in request.headers.raw:
         if raw_name.lower() in OWN_HEADERS:

@@ -11,6 +11,7 @@ from openconnector.errors import ConfigurationError, MalformedAnswer
 MAX_LENGTH = 8192
 """The longest address we call, in characters."""
 
+MAX_PORT = 65535
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
 """What stays as it is in a path (RFC 3986, section 3.3)."""
@@ -34,6 +35,8 @@ def location(text: str) -> httpx.URL:
         ) from None
     if url.scheme not in DEFAULT_PORTS or not url.host:
         raise ConfigurationError("The address is not valid: it must begin with https:// or http://")
+    if (url.port or 0) > MAX_PORT:
+        raise ConfigurationError(f"The address is not valid: a port is at most {MAX_PORT}")
     # The text, not the parsed path: parsing has taken the dots away already.
     _refuse_escapes(PATH.sub(r"\1", text))
     return url.copy_with(fragment=None)
@@ -77,7 +80,7 @@ def follow(current: httpx.URL, reference: str) -> httpx.URL:
         url = current.join(reference).copy_with(fragment=None)
     except (httpx.InvalidURL, UnicodeError):
         raise MalformedAnswer("The address of the next page is not a valid URL") from None
-    if (current.scheme, url.scheme) == ("https", "http") and url.port is None:
+    if (current.scheme, url.scheme) == ("https", "http"):
         url = url.copy_with(scheme="https")
     if not is_same_origin(current, url):
         raise MalformedAnswer("The address of the next page is on another origin than this page")

@@ -209,7 +209,7 @@ async def test_a_refused_connection_means_not_sent(http, log):
     with pytest.raises(NotSent, match="refused"):
         await http.send(post(f"http://127.0.0.1:{unused_port()}/"), limits=HttpLimits(attempts=2))
 
-    assert [call.error for call in log.calls] == ["not-sent", "not-sent"]
+    assert [(call.error, call.sent_bytes) for call in log.calls] == [("not-sent", 0)] * 2
 
 
 async def test_an_unknown_name_means_not_sent(clients, log):
