@@ -65,11 +65,9 @@ def create_app(
         *_assets(),
         Mount("/", AdminCheck(hosted.api, Users(nextcloud))),
     ]
-    inner = Starlette(routes=routes, lifespan=lifespan)
-    inner.router.redirect_slashes = False
     return SafeAnswers(
         AppApiAuth(
-            CsrfGuard(inner),
+            CsrfGuard(Starlette(routes=routes, lifespan=lifespan)),
             app_id=settings.app_id,
             secret=settings.app_secret.get_secret_value(),
         )

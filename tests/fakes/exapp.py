@@ -37,6 +37,8 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.migrations = 0
+        self.percent = 40
+        """What the migration reports on its way."""
         self.switched: list[bool] = []
         self.was_switched = asyncio.Event()
         self.failure: Exception | None = None
@@ -46,7 +48,7 @@ class FakeEngine:
 
     async def migrate(self, progress: Progress) -> None:
         self.migrations += 1
-        progress(40)
+        progress(self.percent)
         await self.may_migrate.wait()
         if self.failure:
             raise self.failure
@@ -70,7 +72,10 @@ class FakeEngine:
 
 async def _tell_caller(request: Request) -> Response:
     caller = request.state.caller
-    return JSONResponse({"kind": caller.kind, "userId": caller.user_id, "isAdmin": caller.is_admin})
+    return JSONResponse(
+        {"kind": caller.kind, "userId": caller.user_id, "isAdmin": caller.is_admin},
+        headers={"X-Language": caller.language, "X-Nextcloud-Request": caller.request_id},
+    )
 
 
 async def _redirect(_request: Request) -> Response:

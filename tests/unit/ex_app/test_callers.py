@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from ex_app.callers import INTERNAL_PATHS
+from ex_app.callers import INTERNAL_PATHS, AppApiAuth
 
 
 def signature(text: bytes) -> str:
@@ -29,6 +29,35 @@ async def test_a_signed_request_reaches_the_api_with_its_caller(exapp, nextcloud
     answer = await exapp.get("/api/v1/sources", headers=nextcloud.signed(user))
 
     assert (answer.status_code, answer.json()) == (200, caller)
+
+
+async def test_the_caller_brings_his_language_and_the_id_of_his_request(exapp, nextcloud):
+    headers = nextcloud.signed("alice") | {"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.8"}
+
+    spoken = await exapp.get("/api/v1/sources", headers=headers)
+    silent = await exapp.get("/api/v1/sources", headers=headers | {"Accept-Language": ""})
+
+    assert spoken.headers["X-Language"] == "nl-NL"
+    assert silent.headers["X-Language"] == "en"
+    assert spoken.headers["X-Nextcloud-Request"] == headers["AA-REQUEST-ID"]
+
+
+async def test_a_websocket_is_no_way_around_the_signature():
+    reached = []
+
+    async def app(scope, receive, send):
+        reached.append(scope)
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(_message):
+        pass
+
+    guarded = AppApiAuth(app, app_id="openconnector", secret="s3cret")
+    await guarded({"type": "websocket", "path": "/api/v1/x", "headers": []}, receive, send)
+
+    assert reached == []
 
 
 async def test_a_user_id_may_hold_any_letter(exapp, nextcloud):

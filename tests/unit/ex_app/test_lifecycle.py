@@ -4,10 +4,12 @@ import asyncio
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from ex_app.app import create_app
 from ex_app.lifecycle import PAUSES, Lifecycle
 from ex_app.nextcloud.appapi import AppApi
+from ex_app.nextcloud.client import Nextcloud
 from openconnector.errors import StorageFailed
 from openconnector.testing import FakeClock
 from tests.fakes.exapp import client_for, settings_for
@@ -88,16 +90,18 @@ async def test_asked_twice_the_initialisation_runs_once(exapp, nextcloud, engine
     assert [report["progress"] for report in reports(nextcloud)].count(100) == 1
 
 
+@pytest.mark.parametrize(("percent", "told"), [(40, 40), (100, 99)])
 async def test_progress_stays_below_the_word_that_enables_until_all_is_done(
-    exapp, nextcloud, engine
+    exapp, nextcloud, engine, percent, told
 ):
+    engine.percent = percent
     engine.may_migrate.clear()
     await exapp.post("/init", headers=nextcloud.signed())
     await asyncio.wait_for(nextcloud.was_reported_to.wait(), timeout=5)
     engine.may_migrate.set()
     await settle()
 
-    assert [report["progress"] for report in reports(nextcloud)] == [40, 100]
+    assert [report["progress"] for report in reports(nextcloud)] == [told, 100]
 
 
 @pytest.mark.parametrize(
@@ -234,6 +238,36 @@ async def test_a_secret_nextcloud_does_not_accept_is_not_tried_again(lifecycle, 
 
     assert len(nextcloud.calls) == 1
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("answers", [[503, 200], [200]], ids=["while waiting", "while asking"])
+async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(
+    nextcloud, engine, tmp_path, answers
+):
+    left = list(answers)
+
+    async def disable(_seconds: float = 0) -> None:
+        await lifecycle.enabled(Request({"type": "http", "query_string": b"enabled=0"}))
+
+    async def api(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and left.pop(0) == 503:
+            return httpx.Response(503)
+        if request.method == "GET":
+            await disable()
+        return httpx.Response(200, json={"ocs": {"meta": {"statuscode": 200}, "data": 1}})
+
+    client = Nextcloud(settings_for(nextcloud), transport=httpx.MockTransport(api))
+    lifecycle = Lifecycle(
+        AppApi(client, bundle=tmp_path),
+        migrate=engine.migrate,
+        on_enabled=engine.on_enabled,
+        sleep=disable,
+    )
+
+    lifecycle.resume()
+    await settle()
+
+    assert engine.switched == []
 
 
 async def test_closing_ends_the_work(lifecycle, engine):
