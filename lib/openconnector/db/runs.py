@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from openconnector.db.rows import (
     RunPageRow,
     RunRow,
 )
+from openconnector.db.types import Moment
 from openconnector.errors import Conflict, LeaseLost, NotFound
 
 ACTIVE = ("queued", "running", "waiting")
@@ -117,7 +118,7 @@ async def claim(
             fence=RunRow.fence + 1,
             attempts=RunRow.attempts + 1,
             due_at=None,
-            started_at=func.coalesce(RunRow.started_at, now),
+            started_at=func.coalesce(RunRow.started_at, literal(now, Moment())),
         )
     )
     return await get(session, run_id) if _hit(taken) else None

@@ -6,8 +6,12 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from typing_extensions import override
 
 from openconnector.errors import MissingExtra
+
+SECRET_FIELDS: set[str] = set()
+"""The names, as users write them, of every field of every kind that holds a secret."""
 
 
 class Selection:
@@ -36,6 +40,14 @@ class Kind(BaseModel):
 
     uses: ClassVar[frozenset[str]] = frozenset()
     """The parts of `Reach` this kind touches; a conformance test fails a kind that uses another."""
+
+    @override
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        for name, field in cls.model_fields.items():
+            if "SecretStr" in str(field.annotation):
+                SECRET_FIELDS.update((name, field.alias or to_camel(name)))
 
     def configuration(self) -> dict[str, Any]:
         """Return the configuration as it is written by a user, with secrets masked."""

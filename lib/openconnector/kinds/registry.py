@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from typing_extensions import override
 
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, UnknownKind
-from openconnector.kinds.base import Kind
+from openconnector.kinds.base import SECRET_FIELDS, Kind
 
 K = TypeVar("K", bound=Kind)
 
@@ -98,13 +98,24 @@ def problems_of(error: ValidationError) -> list[FieldProblem]:
         FieldProblem(
             field=".".join(str(part) for part in finding["loc"]) or "(whole)",
             message=finding["msg"],
-            value=_shortened(finding.get("input")),
+            value=None if _may_be_secret(finding) else shortened(finding.get("input")),
         )
         for finding in error.errors(include_url=False, include_context=False)
     ]
 
 
-def _shortened(value: Any) -> Any:
+def _may_be_secret(finding: ErrorDetails) -> bool:
+    """Whether a wrong value may be a secret: in a field for one, in a misspelt field, or in an address."""
+    value = finding.get("input")
+    return (
+        finding["type"] == "extra_forbidden"
+        or not SECRET_FIELDS.isdisjoint(map(str, finding["loc"]))
+        or (isinstance(value, str) and "://" in value and "@" in value)
+    )
+
+
+def shortened(value: Any) -> Any:
+    """Return a wrong value as an error repeats it; None for what is no plain value."""
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     if isinstance(value, str):

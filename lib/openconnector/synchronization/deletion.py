@@ -33,7 +33,8 @@ async def delete_unseen(plan: Plan, progress: Progress, pages: Pages) -> int:
     failed = 0
     async for found in _unseen(plan, progress, pages):
         for start in range(0, len(found), BATCH):
-            failed += await _delete(plan, progress, found[start : start + BATCH])
+            with progress.attempt():
+                failed += await _delete(plan, progress, found[start : start + BATCH])
             if progress.is_cancel_requested:
                 return failed
     return failed

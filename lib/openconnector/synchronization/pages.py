@@ -27,6 +27,10 @@ from openconnector.synchronization.settling import Settling, refreshed
 SHOWN_CHANGES = 200
 """Records of a dry run whose differences are kept; the balance counts all."""
 
+UNIDENTIFIED = (
+    "Records without an id were found, so nothing was deleted: they may be what seems to be gone"
+)
+
 LOGGED_FAILURES = 20
 """Failed records of one page that are named in the log; every one is kept in full."""
 
@@ -65,8 +69,12 @@ class Pages:
         """How many contracts this synchronization has ever had with this target."""
         return self._settling.ordinal
 
-    async def work(self, page: Page) -> int:
-        """Work one page off; return how many of its records have no id."""
+    async def work(self, page: Page) -> None:
+        """Work one page off: all of it is committed, or nothing and the error is raised."""
+        with self._progress.attempt():
+            await self._work(page)
+
+    async def _work(self, page: Page) -> None:
         progress, work = self._progress, Sorted()
         with progress.timed("compare"):
             selected = self._without_rejected(select(self._plan, page.records, work), work)
@@ -75,15 +83,16 @@ class Pages:
                 work.replayed = [origin_id for origin_id, _ in selected]
             Comparison(self._plan, self.seen, progress.is_forced, work).sort(selected, known)
         progress.pages += 1
-        progress.cursor = page.cursor
+        progress.cursor, progress.attempts = page.cursor, 0
+        progress.is_read_complete = page.is_end
+        if work.unidentified or page.incomplete is not None:
+            progress.incomplete_reason = page.incomplete or UNIDENTIFIED
         if progress.is_dry:
             await self._preview(work)
         elif self._plan.is_transactional or not work.pending:
             await self._commit_with_target(work)
         else:
             await self._write_outside(work)
-        progress.attempts = 0
-        return work.unidentified
 
     def _without_rejected(self, selected: Selected, work: Sorted) -> Selected:
         """Leave out later records with the id of one that failed: the first one counts."""
@@ -121,7 +130,7 @@ class Pages:
                 ids = [one.change.origin_id for one in work.pending]
                 await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
                 await intents.add(session, rows)
-                await runs.move(session, self._progress.run_id, self._progress.fence, {})
+                await self._progress.hold(session)
             outcomes = await self._written(plan.reach, [one.change for one in work.pending])
             async with self._database.writing() as session:
                 await intents.settle(session, plan.synchronization_id, plan.target_key, ids)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
@@ -19,6 +19,9 @@ from openconnector.synchronization.runlog import RunLog
 
 LEASE = timedelta(seconds=8)
 """How long a run belongs to a worker that says nothing; afterwards another one takes it over."""
+
+STANDING = ("pages", "cursor", "phase", "attempts", "is_read_complete", "incomplete_reason")
+"""What, besides the balance, a commit moves on."""
 
 
 class CancelRequested(OpenConnectorError):
@@ -77,16 +80,28 @@ class Progress:
         self.is_cancel_requested = await runs.move(session, self.run_id, self.fence, columns)
         await self.log.flush(session)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back what the block changed here when it raises: what was not committed has not happened."""
+        balance, kept = replace(self.balance), {name: getattr(self, name) for name in STANDING}
+        try:
+            yield
+        except BaseException:
+            self.balance = balance
+            for name, value in kept.items():
+                setattr(self, name, value)
+            raise
+
+    async def hold(self, session: Session) -> None:
+        """Prolong the lease without writing where the run stands. Raises `LeaseLost` like `move`."""
+        until = self.context.clock.now() + LEASE
+        await runs.move(session, self.run_id, self.fence, {"lease_until": until})
+
     def _columns(self) -> dict[str, Any]:
         return {
             **self.balance.columns(),
-            "phase": self.phase,
-            "pages": self.pages,
-            "cursor": self.cursor,
-            "is_read_complete": self.is_read_complete,
-            "incomplete_reason": self.incomplete_reason,
+            **{name: getattr(self, name) for name in STANDING},
             "contracts_before": self.contracts_before,
-            "attempts": self.attempts,
             "lease_until": self.context.clock.now() + LEASE,
             "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
         }

@@ -113,19 +113,9 @@ class Run:
         )
 
     async def _read(self) -> None:
-        progress = self._progress
-        page: Page | None = None
         async for page in self._timed(prefetched(self._source_pages())):
-            if await self._pages.work(page):
-                progress.incomplete_reason = UNIDENTIFIED
+            await self._pages.work(page)
             self._stop_if_asked()
-        if page is None:
-            # Resumed after the last page was committed, or a source that knows its end without asking.
-            progress.is_read_complete = progress.pages > 0 and progress.cursor is None
-        else:
-            progress.is_read_complete = page.is_end
-            if page.incomplete is not None:
-                progress.incomplete_reason = page.incomplete
 
     def _source_pages(self) -> AsyncIterator[Page]:
         progress = self._progress
@@ -175,10 +165,11 @@ class Run:
         if progress.is_dry:
             progress.balance.deleted = pending
             return
-        progress.phase = "deleting"
         progress.log.info("deleting objects whose records are gone", count=pending)
-        async with self._context.database.writing() as session:
-            await progress.move(session)
+        with progress.attempt():
+            progress.phase = "deleting"
+            async with self._context.database.writing() as session:
+                await progress.move(session)
 
     async def _close(self, not_deleted: int) -> None:
         plan, progress = self._plan, self._progress

@@ -1,0 +1,53 @@
+"""Promises about what an error repeats of a wrong configuration."""
+
+import pytest
+
+from openconnector.auth import AUTH
+from openconnector.errors import InvalidInput, UnknownKind
+from openconnector.sources import SOURCES
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {"kind": "bearer", "token": 12345678},
+        {"kind": "bearer", "token": "hidden\n12345678"},
+        {"kind": "bearer", "tokn": "12345678", "token": "x"},
+        {"kind": "basic", "username": "u", "password": [12345678]},
+    ],
+)
+def test_an_error_never_repeats_what_may_be_a_secret(configuration: dict):
+    with pytest.raises(InvalidInput) as caught:
+        AUTH.load(configuration)
+
+    assert "12345678" not in str(caught.value)
+    assert all("12345678" not in repr(problem) for problem in caught.value.problems)
+
+
+def test_an_error_never_repeats_an_address_with_a_password():
+    with pytest.raises(InvalidInput) as caught:
+        SOURCES.load({"kind": "rest", "location": "https://u:12345678@example.org"})
+
+    assert all("12345678" not in repr(problem) for problem in caught.value.problems)
+
+
+def test_every_wrong_field_is_named_at_once_with_its_value():
+    with pytest.raises(InvalidInput) as caught:
+        SOURCES.load(
+            {"kind": "rest", "location": "https://example.org", "maxPages": 0, "method": "PUT"}
+        )
+
+    assert {(problem.field, problem.value) for problem in caught.value.problems} == {
+        ("maxPages", 0),
+        ("method", "PUT"),
+    }
+
+
+def test_an_unknown_kind_names_the_known_ones():
+    with pytest.raises(UnknownKind, match="known: .*bearer"):
+        AUTH.load({"kind": "bearrer"})
+
+
+def test_a_missing_kind_says_which_there_are():
+    with pytest.raises(InvalidInput, match="one of .*bearer"):
+        AUTH.load({"token": "x"})
