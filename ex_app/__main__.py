@@ -1,6 +1,7 @@
 """Start the ExApp: `python -m ex_app`, with the environment AppAPI gives."""
 
 import uvicorn
+from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from ex_app.settings import Settings
@@ -9,6 +10,15 @@ STOP_SECONDS = 8
 """How long open requests may take to end: Docker kills 10 s after it has asked us to stop."""
 
 KEEP_ALIVE_SECONDS = 75
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment; ends the process with the names of what is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        flaws = [f"{str(flaw['loc'][0]).upper()}: {flaw['msg']}" for flaw in error.errors()]
+        raise SystemExit(f"The environment is not complete. {'; '.join(flaws)}") from None
 
 
 def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:

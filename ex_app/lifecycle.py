@@ -136,8 +136,6 @@ class Lifecycle:
     async def _is_enabled(self) -> bool:
         """Ask until Nextcloud answers or says by itself whether we are enabled."""
         for pause in itertools.chain(PAUSES, itertools.repeat(60.0)):
-            if self._was_told:
-                break
             try:
                 return await self._appapi.is_enabled()
             except TransientError as failure:

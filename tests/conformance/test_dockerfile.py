@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,16 @@ def test_the_images_locks_are_parts_of_the_lock_that_is_tested():
 
 def names(pins: dict[str, str]) -> set[str]:
     return {pin.split("==")[0] for pin in pins}
+
+
+def test_the_image_has_every_library_the_package_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    needed = {re.split(r"[<>=\[]", line)[0] for line in project["dependencies"]}
+
+    assert needed <= names(
+        {pin.replace("[", "=="): "" for pin in locked("docker/requirements.lock")}
+    )
 
 
 def test_nothing_of_the_tests_is_in_the_image():

@@ -247,7 +247,7 @@ async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(
     left = list(answers)
 
     async def disable(_seconds: float = 0) -> None:
-        await lifecycle.enabled(Request({"type": "http", "query_string": b"enabled=0"}))
+        await resumed.enabled(Request({"type": "http", "query_string": b"enabled=0"}))
 
     async def api(request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and left.pop(0) == 503:
@@ -257,14 +257,14 @@ async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(
         return httpx.Response(200, json={"ocs": {"meta": {"statuscode": 200}, "data": 1}})
 
     client = Nextcloud(settings_for(nextcloud), transport=httpx.MockTransport(api))
-    lifecycle = Lifecycle(
+    resumed = Lifecycle(
         AppApi(client, bundle=tmp_path),
         migrate=engine.migrate,
         on_enabled=engine.on_enabled,
         sleep=disable,
     )
 
-    lifecycle.resume()
+    resumed.resume()
     await settle()
 
     assert engine.switched == []

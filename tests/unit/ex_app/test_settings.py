@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from ex_app.__main__ import read_settings
 from ex_app.settings import Settings
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
@@ -58,6 +59,22 @@ def test_an_empty_secret_is_refused_since_anybody_could_sign_with_it(monkeypatch
 
     with pytest.raises(ValidationError, match="app_secret"):
         Settings(app_version="1", app_persistent_storage="x", nextcloud_url="http://nextcloud")
+
+
+def test_an_incomplete_environment_ends_the_start_and_names_every_gap(monkeypatch):
+    monkeypatch.setenv("APP_SECRET", "s3cret")
+    monkeypatch.setenv("NEXTCLOUD_URL", "cloud.test?s3cret")
+    monkeypatch.delenv("APP_VERSION", raising=False)
+    monkeypatch.delenv("APP_PERSISTENT_STORAGE", raising=False)
+
+    with pytest.raises(SystemExit) as end:
+        read_settings()
+
+    told = str(end.value)
+    assert "APP_VERSION: Field required" in told
+    assert "APP_PERSISTENT_STORAGE: Field required" in told
+    assert "NEXTCLOUD_URL: Value error, has to be an address" in told
+    assert "s3cret" not in told
 
 
 def test_behind_harp_the_app_listens_on_a_socket_file():
