@@ -75,6 +75,13 @@ class MappingDefinition(Definition, MappingSpec):
 
     model_config = Definition.model_config
 
+    @property
+    def spec(self) -> MappingSpec:
+        """What decides the result, apart from what the mapping is called."""
+        return MappingSpec.model_construct(
+            **{name: getattr(self, name) for name in MappingSpec.model_fields}
+        )
+
 
 class SourceConfig(Model):
     """Which records of the source a synchronization reads."""

@@ -138,6 +138,8 @@ class Comparison:
     ) -> None:
         plan = self.plan
         mapped = plan.apply(record)
+        if type(mapped) is not dict:
+            raise RecordError("The mapping gives no object", stage="map")
         mapped_hash = digest(mapped)
         is_there = contract is not None and contract.state == "active"
         if contract is not None and is_there and self._is_same_object(contract, mapped_hash):

@@ -12,10 +12,11 @@ from openconnector.definitions.store import (
     Definitions,
     Loaded,
 )
-from openconnector.errors import Conflict
+from openconnector.errors import Conflict, NotFound
 from openconnector.expressions.logic import compile_logic, is_truthy
 from openconnector.kinds.reach import Reach
-from openconnector.mapping import Mapper, compile_mapping
+from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
+from openconnector.mapping.spec import MappingSpec
 from openconnector.ports import Log
 from openconnector.records import Record
 from openconnector.synchronization.identity import origin_id_reader, target_key
@@ -73,12 +74,18 @@ class Preparation:
             return None, None
         loaded = await self.definitions.load(session, MAPPINGS, key)
         nested = await self.nested(session)
-        return loaded, compile_mapping(loaded.definition, nested)
+        return loaded, compile_mapping(loaded.definition.spec, resolve=nested)
 
-    async def nested(self, session: Session) -> Callable[[str], MappingDefinition]:
+    async def nested(self, session: Session) -> Resolve:
         """Return what finds a mapping by id, slug or reference, for mappings that call others."""
         every = await self.definitions.every(session, MAPPINGS)
-        return every.__getitem__
+
+        def resolve(key: str) -> MappingSpec:
+            if key not in every:
+                raise NotFound("mapping", key)
+            return every[key].spec
+
+        return resolve
 
 
 def _condition(definition: SynchronizationDefinition) -> Callable[[Record], bool] | None:
