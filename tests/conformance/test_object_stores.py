@@ -1,8 +1,9 @@
 """Every object store keeps the same promises: tables of our own, and Open Register with each of its quirks."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import httpx
@@ -10,7 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from openconnector.auth.basic import BasicAuth
+from openconnector.db import registers
+from openconnector.db.database import Database
+from openconnector.db.migrate import migrate
+from openconnector.db.rows import RegisterRow, SchemaRow
 from openconnector.errors import InvalidInput, NotFound
+from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
 from openconnector.ports import ObjectQuery, ObjectStore, Place, Stored
 from openconnector.records import Verdict
@@ -31,45 +37,85 @@ NAMELESS = {name: rule for name, rule in PROPERTIES.items() if name != "name"} |
 """Without a property that v0.2.14's bulk takes for its own, so that its bulk works."""
 
 OPEN_REGISTERS = {
-    "1.0.0": V1_0_0,
-    "1.0.0, bulk that loses values": replace(V1_0_0, bulk="hollow"),
-    "1.0.0, bulk that works": replace(V1_0_0, bulk="works"),
-    "1.0.0, bulk that leaves out rows": replace(V1_0_0, bulk="works", is_bulk_partial=True),
-    "0.2.14": V0_2_14,
-    "0.2.14, bulk that leaves out rows": replace(V0_2_14, is_bulk_partial=True),
+    "Open Register 1.0.0": V1_0_0,
+    "Open Register 1.0.0, bulk that loses values": replace(V1_0_0, bulk="hollow"),
+    "Open Register 1.0.0, bulk that works": replace(V1_0_0, bulk="works"),
+    "Open Register 1.0.0, bulk that leaves out rows": replace(
+        V1_0_0, bulk="works", is_bulk_partial=True
+    ),
+    "Open Register 0.2.14": V0_2_14,
+    "Open Register 0.2.14, bulk that leaves out rows": replace(V0_2_14, is_bulk_partial=True),
 }
 
-Opening = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[ObjectStore]]
+Opened = AbstractAsyncContextManager[ObjectStore]
 
 
-def open_register(profile: Profile) -> Opening:
-    @asynccontextmanager
-    async def opened(request: pytest.FixtureRequest) -> AsyncIterator[ObjectStore]:
-        double = FakeOpenRegister(profile)
-        people = double.add_schema(
-            "Person", "person", properties=PROPERTIES, required=["name"], hardValidation=True
-        )
-        things = double.add_schema("Thing", "thing", properties=NAMELESS, hardValidation=True)
-        double.add_register("People", "people", schemas=[people["id"], things["id"]])
-        yield OpenRegisterStore(
-            http_for(httpx.ASGITransport(double).handle_async_request),
-            "http://nextcloud.test",
-            BasicAuth(username="admin", password=SecretStr("secret")),
-            clock=FakeClock(),
-            log=FakeLog(),
-        )
-
-    return opened
+@asynccontextmanager
+async def open_register(profile: Profile) -> AsyncIterator[ObjectStore]:
+    double = FakeOpenRegister(profile)
+    people = double.add_schema(
+        "Person", "person", properties=PROPERTIES, required=["name"], hardValidation=True
+    )
+    things = double.add_schema("Thing", "thing", properties=NAMELESS, hardValidation=True)
+    double.add_register("People", "people", schemas=[people["id"], things["id"]])
+    yield OpenRegisterStore(
+        http_for(httpx.ASGITransport(double).handle_async_request),
+        "http://nextcloud.test",
+        BasicAuth(username="admin", password=SecretStr("secret")),
+        clock=FakeClock(),
+        log=FakeLog(),
+    )
 
 
-STORES: dict[str, Opening] = {
-    f"Open Register {name}": open_register(profile) for name, profile in OPEN_REGISTERS.items()
-}
+@asynccontextmanager
+async def embedded(url: str) -> AsyncIterator[ObjectStore]:
+    database = Database(url)
+    await migrate(database)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    about = {"owner": "admin", "created_at": moment, "updated_at": moment}
+    person_schema = SchemaRow(
+        id=key("person"),
+        slug="person",
+        title="Person",
+        properties=PROPERTIES,
+        required=["name"],
+        **about,
+    )
+    thing_schema = SchemaRow(
+        id=key("thing"), slug="thing", title="Thing", properties=NAMELESS, **about
+    )
+    people_register = RegisterRow(
+        id=key("people"),
+        slug="people",
+        title="People",
+        schemas=[key("person"), key("thing")],
+        **about,
+    )
+    async with database.writing() as session:
+        for row in (person_schema, thing_schema, people_register):
+            await registers.insert(session, row)
+    yield EmbeddedStore(database, FakeClock())
+    await database.close()
+
+
+EMBEDDED = {"embedded, SQLite": "sqlite_url", "embedded, PostgreSQL": "postgres_url"}
+STORES = [
+    "embedded, SQLite",
+    pytest.param("embedded, PostgreSQL", marks=pytest.mark.postgres),
+    *OPEN_REGISTERS,
+]
 
 
 @pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[ObjectStore]:
-    async with STORES[request.param](request) as opened:
+def opening(request: pytest.FixtureRequest) -> Opened:
+    if request.param in EMBEDDED:
+        return embedded(request.getfixturevalue(EMBEDDED[request.param]))
+    return open_register(OPEN_REGISTERS[request.param])
+
+
+@pytest.fixture
+async def store(opening: Opened) -> AsyncIterator[ObjectStore]:
+    async with opening as opened:
         yield opened
 
 

@@ -35,6 +35,16 @@ class Row:
     blockers: list[str] = field(default_factory=list)
 
 
+def business(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties in a body: reserved names are dropped."""
+    reserved = ("id", "uuid", "register", "schema")
+    return {
+        name: value
+        for name, value in sent.items()
+        if name not in reserved and not name.startswith(("_", "@"))
+    }
+
+
 def php_query(raw: str) -> dict[str, Any]:
     """Return a query string as PHP and then Open Register see it: `a[b]=1`, dots and underscores nest."""
     query: dict[str, Any] = {}
