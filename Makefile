@@ -39,12 +39,21 @@ format: dev ## format the code and mend what can be mended
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --fix --quiet .
 
-lock: dev ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate --python-version 3.11
 
-bench: dev ## compare speed and memory with a peer, in one run
-	$(PYTHON) bench/environment.py
+lock: dev ## write every lock file anew from pyproject.toml
+	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock pyproject.toml --output-file docker/requirements.lock
+	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file docker/build.lock
+
+# The peer gets an environment of its own: its versions must not rule ours.
+bench/.venv/installed: bench/requirements.lock
+	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/pip install --quiet --require-hashes -r bench/requirements.lock
+	touch bench/.venv/installed
+
+bench: dev bench/.venv/installed ## compare speed and memory with a peer, in one run
 	$(BIN)/python -m bench
 
 clean: ## remove what was built and installed
