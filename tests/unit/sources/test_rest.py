@@ -17,6 +17,7 @@ from openconnector.errors import (
     RateLimited,
     Unavailable,
 )
+from openconnector.paginators.auto import Auto
 from openconnector.paginators.next_url import NextUrl
 from openconnector.paginators.page_number import PageNumber
 from openconnector.paginators.single_page import SinglePage
@@ -153,6 +154,14 @@ async def test_a_status_says_what_to_do_and_never_a_query_value(status, error, s
     assert type(failure.value) is error
     assert says in str(failure.value)
     assert "s3cret" not in str(failure.value)
+
+
+async def test_rejected_credentials_are_never_the_end_of_the_pages():
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403 if request.url.query else 200, json=[{"id": 1}])
+
+    with pytest.raises(CredentialsRejected):
+        await read(rest(paginator=Auto()), api)
 
 
 async def test_a_login_page_under_200_stops_the_run():
