@@ -1,0 +1,35 @@
+"""What every answer has in common."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+API_VERSION = "1.0.0"
+"""The version of the interface, not of the program; its first number stands in the address."""
+
+PROBLEM_JSON = "application/problem+json"
+
+STANDARD_HEADERS = {
+    "API-Version": API_VERSION,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every answer. Proxies keep answers that do not forbid it, problems included."""
+
+
+class StandardHeaders:
+    """Puts the standard headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete the answer's head."""
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in STANDARD_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, completed)

@@ -1,0 +1,63 @@
+"""The interface as one ASGI application; the host starts and stops it."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from openconnector.api import definitions, errors
+from openconnector.api.answers import StandardHeaders
+from openconnector.api.callers import Authenticate, CallerGuard
+from openconnector.api.documents import PREFIX, document
+from openconnector.api.requests import Route
+from openconnector.definitions.store import COLLECTIONS
+from openconnector.engine import Engine
+
+
+def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
+    """Return the application. Every path but `callers.PUBLIC` asks ``authenticate`` who calls."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        middleware=[
+            Middleware(StandardHeaders),
+            Middleware(CallerGuard, authenticate=authenticate),
+        ],
+    )
+    app.state.engine = engine
+    errors.install(app)
+    api = APIRouter(prefix=PREFIX, route_class=Route)
+    for collection in COLLECTIONS:
+        api.include_router(definitions.router(collection))
+    app.include_router(api)
+    _publish(app)
+    return app
+
+
+def _publish(app: FastAPI) -> None:
+    """Add what everybody may read: whether we are there, and what there is."""
+    found: dict[str, Any] = {}
+
+    async def heartbeat(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def openapi(request: Request) -> Response:
+        if not found:
+            found.update(document(app))
+        url = request.scope.get("root_path", "").rstrip("/") + PREFIX
+        told = {**found, "servers": [{"url": url, "description": "This server"}]}
+        return JSONResponse(told, headers={"Access-Control-Allow-Origin": "*"})
+
+    app.add_route("/heartbeat", heartbeat, include_in_schema=False)
+    for path in ("/openapi.json", f"{PREFIX}/openapi.json"):
+        app.add_route(path, openapi, include_in_schema=False)
+
+
+def _operation_id(route: Any) -> str:
+    """Return a name that generated clients can use: `list_sources`, `restore_mappings_revision`."""
+    return f"{route.name}_{route.tags[0]}" if route.tags else str(route.name)

@@ -1,0 +1,88 @@
+"""Who calls: found before anything else is looked at, so that no address can be forgotten."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openconnector.api.errors import http_problem, problem
+from openconnector.errors import AccessDenied
+
+PUBLIC = frozenset({"/heartbeat", "/openapi.json", "/api/v1/openapi.json"})
+"""The only paths that answer to everybody."""
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a request."""
+
+    user_id: str
+    """The account, as definitions and runs name it."""
+    is_admin: bool
+
+
+Authenticate = Callable[[Scope], Caller | None]
+"""Says who makes a request; None when that is not proved."""
+
+
+def by_token(token: str, *, user_id: str = "admin") -> Authenticate:
+    """Return the check of a standalone server: `Authorization: Bearer <token>` is the administrator."""
+    expected = token.encode()
+
+    def authenticate(scope: Scope) -> Caller | None:
+        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(given.strip().encode("latin-1"), expected)
+        return Caller(user_id=user_id, is_admin=True) if is_right and scheme == "Bearer" else None
+
+    return authenticate
+
+
+def by_host(scope: Scope) -> Caller | None:
+    """Trust the host application: it proved the caller and left it in ``scope["state"]["caller"]``."""
+    found = scope.get("state", {}).get("caller")
+    if found is None or not found.user_id:
+        return None
+    return Caller(user_id=found.user_id, is_admin=found.is_admin)
+
+
+class CallerGuard:
+    """Lets nobody through but administrators, save to the public paths."""
+
+    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
+        self._app = app
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller, or answer 401 or 403."""
+        if scope["type"] == "http" and _path(scope) not in PUBLIC:
+            caller = self._authenticate(scope)
+            if caller is None:
+                detail = "Say who you are: Authorization: Bearer <token>"
+                refusal = http_problem(401, detail, scope["path"], CHALLENGE)
+                return await refusal(scope, receive, send)
+            if not caller.is_admin:
+                denied = AccessDenied("Only administrators may use this interface")
+                return await problem(denied, scope["path"])(scope, receive, send)
+            scope.setdefault("state", {})["caller"] = caller
+        return await self._app(scope, receive, send)
+
+
+def _path(scope: Scope) -> str:
+    """Return the path below the place where a host mounted us."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+Who = Annotated[Caller, Depends(_caller)]
+"""A handler's argument: who makes this request."""

@@ -1,0 +1,247 @@
+"""Definitions: one set of routes, registered once for each collection."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.alias_generators import to_camel
+
+from openconnector.api.callers import Who
+from openconnector.api.documents import LOCATION, PREFIX, Described, problems
+from openconnector.api.lists import Listing, Paging, listing, query_model
+from openconnector.api.requests import Route
+from openconnector.api.sessions import Parts, Reading, Writing
+from openconnector.db import definitions as rows
+from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
+from openconnector.db.rows import RevisionRow
+from openconnector.db.session import Session
+from openconnector.definitions import checks
+from openconnector.definitions.store import Collection, Definitions, page
+from openconnector.errors import StaleVersion
+
+ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+COLUMNS: dict[str, type] = {"name": str, "slug": str, "reference": str, "owner": str}
+"""Filters of every collection, on columns of the same name."""
+
+TAG = {"ETag": {"description": "The revision, for `If-Match`.", "schema": {"type": "string"}}}
+TAGGED = {"headers": TAG}
+PLACED = {"headers": LOCATION | TAG}
+
+Key = Annotated[str, Path(description="Id, slug or reference.", max_length=2_000)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the revision.")]
+
+
+def _based_on(
+    if_match: Annotated[
+        str | None, Header(description="The `ETag` the change is based on; 412 when it is old.")
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tag = ETAG.fullmatch(if_match.strip())
+    if tag is None:
+        raise StaleVersion(f"{if_match!r} is no ETag of this interface; send one as it was given")
+    return int(tag[1])
+
+
+BasedOn = Annotated[int | None, Depends(_based_on)]
+
+
+class Kept(BaseModel):
+    """What is known about a definition besides what its author wrote."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    id: str
+    owner: str
+    created_by: str
+    updated_by: str
+    created: datetime
+    updated: datetime
+    revision: int = Field(ge=1, description="Number of the newest revision; also the `ETag`.")
+
+
+class Revision(BaseModel):
+    """One save of a definition."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    number: int = Field(ge=1)
+    saved_by: str
+    saved: datetime
+    fingerprint: str = Field(description="Equal for equal definitions.")
+    definition: dict[str, Any] = Field(description="As it was saved, without secrets.")
+
+    @classmethod
+    def of(cls, row: RevisionRow) -> "Revision":
+        """Return a row as answers show it."""
+        return cls(
+            number=row.number,
+            saved_by=row.saved_by,
+            saved=row.saved_at,
+            fingerprint=row.fingerprint.hex(),
+            definition=row.definition,
+        )
+
+
+class RevisionList(Listing[Revision]):
+    """One page of a definition's revisions, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a change is made with."""
+
+    session: Session
+    definitions: Definitions
+    who: str
+    response: Response
+
+
+def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
+    return Desk(session=session, definitions=engine.definitions, who=who.user_id, response=response)
+
+
+Changing = Annotated[Desk, Depends(_desk)]
+
+
+class Documented:
+    """The types of one collection, as the document describes them."""
+
+    def __init__(self, collection: Collection[Any]) -> None:
+        name = collection.model.__name__.removesuffix("Definition")
+        stored = create_model(name, __base__=(Kept, collection.model))
+        self.sent = Annotated[dict[str, Any], Described(collection.model), Body()]
+        self.shown = Annotated[dict[str, Any], Described(stored)]
+        self.listing = create_model(f"{name}List", __base__=Listing[self.shown])  # type: ignore[name-defined]  # built here
+        self.wanted = query_model(
+            f"{name}Query",
+            filters=COLUMNS | {own: kind for own, (_, kind) in collection.filters.items()},
+            sortable=SORTABLE,
+            default_sort="name",
+        )
+
+
+def router(collection: Collection[Any]) -> APIRouter:
+    """Return the routes of one collection."""
+    routes = APIRouter(prefix=f"/{collection.name}", tags=[collection.name], route_class=Route)
+    types = Documented(collection)
+    _add_reading(routes, collection, types)
+    _add_writing(routes, collection, types)
+    _add_revisions(routes, collection, types)
+    return routes
+
+
+def _add_reading(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
+    Wanted = types.wanted  # noqa: N806  a type
+
+    @routes.get("", response_model=types.listing)
+    async def list_them(
+        session: Reading,
+        engine: Parts,
+        wanted: Annotated[Wanted, Query()],  # type: ignore[valid-type]  # built for this collection
+    ) -> dict[str, Any]:
+        """Return one page of the definitions that match."""
+        found, total = await page(session, collection, _list_query(collection, wanted))
+        results = [await engine.definitions.shown(session, collection, row) for row in found]
+        return listing(results, total, wanted)
+
+    @routes.get("/{key}", response_model=types.shown, responses={200: TAGGED})
+    async def read(key: Key, session: Reading, engine: Parts, response: Response) -> dict[str, Any]:
+        """Return one definition."""
+        row = await rows.get(session, collection.table, key)
+        response.headers["ETag"] = _tag(row)
+        return await engine.definitions.shown(session, collection, row)
+
+
+def _add_writing(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
+    Sent = types.sent  # noqa: N806  a type
+
+    @routes.post(
+        "",
+        status_code=201,
+        response_model=types.shown,
+        responses={201: PLACED, **problems(409)},
+    )
+    async def create(
+        body: Sent,  # type: ignore[valid-type]  # built for this collection
+        desk: Changing,
+    ) -> dict[str, Any]:
+        """Save a new definition."""
+        row = await desk.definitions.create(desk.session, collection, body, desk.who)
+        desk.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
+        return await _saved(desk, collection, row)
+
+    @routes.put("/{key}", response_model=types.shown, responses={200: TAGGED, **problems(409, 412)})
+    async def replace(
+        key: Key,
+        body: Sent,  # type: ignore[valid-type]  # built for this collection
+        based_on: BasedOn,
+        desk: Changing,
+    ) -> dict[str, Any]:
+        """Replace a definition; secrets that are left out or masked are kept."""
+        row = await desk.definitions.update(
+            desk.session, collection, key, body, desk.who, based_on=based_on
+        )
+        return await _saved(desk, collection, row)
+
+    @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
+    async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
+        """Delete a definition that nothing uses; its revisions stay."""
+        await checks.delete(desk.session, desk.definitions, collection, key, based_on=based_on)
+
+
+def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
+    @routes.get("/{key}/revisions", response_model=RevisionList)
+    async def list_revisions(
+        key: Key, session: Reading, paging: Annotated[Paging, Query()]
+    ) -> dict[str, Any]:
+        """Return one page of a definition's revisions, newest first."""
+        row = await rows.get(session, collection.table, key)
+        found = await rows.revisions(session, collection.table, row.id)
+        start = (paging.page - 1) * paging.limit
+        shelf = [Revision.of(revision) for revision in found[start : start + paging.limit]]
+        return listing(shelf, len(found), paging)
+
+    @routes.get("/{key}/revisions/{number}")
+    async def read_revision(key: Key, number: Number, session: Reading) -> Revision:
+        """Return one revision."""
+        row = await rows.get(session, collection.table, key)
+        return Revision.of(await rows.get_revision(session, collection.table, row.id, number))
+
+    @routes.post(
+        "/{key}/revisions/{number}/restore",
+        response_model=types.shown,
+        responses={200: TAGGED, **problems(409)},
+    )
+    async def restore(key: Key, number: Number, desk: Changing) -> dict[str, Any]:
+        """Save an old revision as the newest; secrets stay as they are."""
+        row = await desk.definitions.restore(desk.session, collection, key, number, desk.who)
+        return await _saved(desk, collection, row)
+
+
+async def _saved(desk: Desk, collection: Collection[Any], row: DefinitionRow) -> dict[str, Any]:
+    """Return what was saved, once it agrees with everything else."""
+    await checks.check(desk.session, desk.definitions, collection, row)
+    desk.response.headers["ETag"] = _tag(row)
+    return await desk.definitions.shown(desk.session, collection, row)
+
+
+def _tag(row: DefinitionRow) -> str:
+    return f'"{row.revision}"'
+
+
+def _list_query(collection: Collection[Any], wanted: Paging) -> ListQuery:
+    given = wanted.model_dump(exclude_none=True)
+    return ListQuery(
+        search=given.get("search"),
+        equal={column: given[column] for column in COLUMNS if column in given},
+        inside={path: given[own] for own, (path, _) in collection.filters.items() if own in given},
+        sort=given["sort"],
+        limit=wanted.limit,
+        page=wanted.page,
+    )

@@ -1,0 +1,208 @@
+"""Every error as a problem document (RFC 9457): one table from error class to status."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from openconnector.api.answers import PROBLEM_JSON, STANDARD_HEADERS
+from openconnector.errors import (
+    AccessDenied,
+    AddressForbidden,
+    ConfigurationError,
+    Conflict,
+    CredentialsRejected,
+    FieldProblem,
+    InvalidInput,
+    LeaseLost,
+    LimitExceeded,
+    MalformedAnswer,
+    MissingExtra,
+    NotFound,
+    OpenConnectorError,
+    RateLimited,
+    RecordError,
+    StaleVersion,
+    StopRun,
+    StorageFailed,
+    TransientError,
+    UnknownKind,
+)
+from openconnector.kinds.registry import shortened
+
+TYPE = "urn:openconnector:problem:"
+"""What a problem's `type` begins with; the error's code follows."""
+
+RETRY_SECONDS = 5
+"""When to come back after an error that passes, if nobody knows better."""
+
+
+class Told(NamedTuple):
+    """How an error class is told to a caller."""
+
+    status: int
+    title: str
+
+
+TOLD: Mapping[type[OpenConnectorError], Told] = {
+    ConfigurationError: Told(400, "The request cannot be carried out as it is"),
+    InvalidInput: Told(400, "The request is not valid"),
+    UnknownKind: Told(400, "The kind is not known"),
+    MissingExtra: Told(501, "A library is not installed"),
+    NotFound: Told(404, "Not found"),
+    Conflict: Told(409, "The present state does not allow this"),
+    StaleVersion: Told(412, "Somebody else saved in between"),
+    AccessDenied: Told(403, "Not allowed"),
+    TransientError: Told(503, "Not possible at the moment"),
+    RateLimited: Told(503, "The other side asks for a pause"),
+    RecordError: Told(400, "The record cannot be handled"),
+    StopRun: Told(502, "The other side cannot be worked with"),
+    CredentialsRejected: Told(502, "The other side does not accept the credentials"),
+    MalformedAnswer: Told(502, "The other side answered something else than it says"),
+    LimitExceeded: Told(502, "The answer of the other side is beyond a limit"),
+    AddressForbidden: Told(502, "The network policy forbids the address"),
+    StorageFailed: Told(507, "The database is full"),
+    LeaseLost: Told(409, "Another worker has taken the run over"),
+}
+"""A class that is missing here is told as its nearest parent."""
+
+HTTP_DETAILS = {
+    404: "Nothing is at this address; /openapi.json lists what there is",
+    405: "This address does not know the method; the header `Allow` lists those it does",
+}
+
+
+class FieldError(BaseModel):
+    """One wrong field."""
+
+    field: str = Field(description="Dot path of the field, as the sender wrote it.")
+    message: str = Field(description="What is wrong and what would be right.")
+    value: Any = Field(
+        default=None, description="The value that was sent, shortened; left out for secrets."
+    )
+
+
+class Problem(BaseModel):
+    """What went wrong, to what, and what would be right (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Stable name of the kind of problem, for programs.")
+    title: str = Field(description="The kind of problem, for people.")
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="What happened here, and what would be right.")
+    instance: str = Field(description="The path that was asked.")
+    errors: list[FieldError] = Field(
+        default=[], description="Every wrong field at once; left out when no field is to blame."
+    )
+
+
+def problem(
+    error: OpenConnectorError, path: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an error of ours as an answer."""
+    told = told_as(type(error))
+    more = dict(headers or {})
+    if isinstance(error, TransientError):
+        more["Retry-After"] = str(round(error.retry_after_seconds or RETRY_SECONDS))
+    errors = error.problems if isinstance(error, InvalidInput) else ()
+    body = {
+        "type": TYPE + error.code,
+        "title": told.title,
+        "status": told.status,
+        "detail": str(error),
+        "instance": path,
+    }
+    return _answer(told.status, body, errors, more)
+
+
+def told_as(kind: type[OpenConnectorError]) -> Told:
+    """Return how errors of this class are told."""
+    return next(TOLD[parent] for parent in kind.__mro__ if parent in TOLD)
+
+
+def http_problem(
+    status: int, detail: str, path: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a problem that its status alone names."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+    }
+    return _answer(status, body, (), headers or {})
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer every error with a problem document."""
+
+    @app.exception_handler(OpenConnectorError)
+    async def ours(request: Request, error: OpenConnectorError) -> Response:
+        return problem(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem(InvalidInput(_field_problems(error.errors())), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
+        is_plain = error.detail == HTTPStatus(error.status_code).phrase
+        detail = HTTP_DETAILS.get(error.status_code, error.detail) if is_plain else error.detail
+        return http_problem(error.status_code, detail, request.url.path, headers)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, _error: Exception) -> Response:
+        detail = "This is a fault of the application. Nothing was saved; its log says more"
+        return http_problem(500, detail, request.url.path)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return every method the path knows; the router itself names only those of the first match."""
+    methods: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        match, _ = context.matches(request.scope)
+        if match is not Match.NONE:
+            methods.update(context.methods or ())
+    return sorted(methods)
+
+
+def _field_problems(findings: Sequence[Any]) -> list[FieldProblem]:
+    return [
+        FieldProblem(
+            field=".".join(str(part) for part in finding["loc"][1:]) or "(whole)",
+            message=finding["msg"],
+            value=shortened(finding.get("input")),
+        )
+        for finding in findings
+    ]
+
+
+def _answer(
+    status: int,
+    body: dict[str, Any],
+    errors: Sequence[FieldProblem],
+    headers: Mapping[str, str],
+) -> Response:
+    if errors:
+        body["errors"] = [_field_error(wrong) for wrong in errors]
+    return Response(
+        orjson.dumps(body), status, {**STANDARD_HEADERS, **headers}, media_type=PROBLEM_JSON
+    )
+
+
+def _field_error(wrong: FieldProblem) -> dict[str, Any]:
+    told = {"field": wrong.field, "message": wrong.message}
+    return told if wrong.value is None else {**told, "value": wrong.value}

@@ -1,0 +1,182 @@
+"""What a saved definition has to agree with: other definitions, its source, its own expressions.
+
+Called after the save in the same transaction, so that a problem undoes the save and an import can save everything
+first and check it afterwards.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from openconnector.db import definitions as rows
+from openconnector.db.definitions import DefinitionRow
+from openconnector.db.session import Session
+from openconnector.definitions.store import (
+    MAPPINGS,
+    SOURCES,
+    SYNCHRONIZATIONS,
+    Collection,
+    Definitions,
+)
+from openconnector.errors import (
+    ConfigurationError,
+    Conflict,
+    FieldProblem,
+    InvalidInput,
+    NotFound,
+    StaleVersion,
+)
+from openconnector.expressions.logic import compile_logic
+from openconnector.mapping.mapper import Resolve, check_mapping
+from openconnector.mapping.spec import MappingSpec
+
+SHOWN_DEPENDENTS = 5
+
+
+async def check(
+    session: Session, definitions: Definitions, collection: Collection[Any], row: DefinitionRow
+) -> None:
+    """Make sure that a saved definition can be used. Raises `InvalidInput` naming every wrong field."""
+    problems = await CHECKS[collection.name](session, definitions, row)
+    if problems:
+        raise InvalidInput(problems, subject=row.__tablename__)
+
+
+async def delete(
+    session: Session,
+    definitions: Definitions,
+    collection: Collection[Any],
+    key: str,
+    *,
+    based_on: int | None = None,
+) -> None:
+    """Delete a definition. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what uses it."""
+    row: DefinitionRow = await rows.get(session, collection.table, key)
+    if based_on is not None and based_on != row.revision:
+        raise StaleVersion(
+            f"The {row.__tablename__} {row.slug!r} is at revision {row.revision}, not {based_on}: "
+            "somebody saved it in between. Read it again before deleting it"
+        )
+    users = await _users(session, collection, row)
+    if users:
+        named = ", ".join(repr(slug) for slug in users[:SHOWN_DEPENDENTS])
+        more = f" and {len(users) - SHOWN_DEPENDENTS} more" if len(users) > SHOWN_DEPENDENTS else ""
+        raise Conflict(
+            f"The {row.__tablename__} {row.slug!r} is used by {named}{more}; change or delete those first"
+        )
+    await definitions.delete(session, collection, row.id)
+
+
+def references(definition: Mapping[str, Any]) -> Iterator[tuple[str, Collection[Any], str]]:
+    """Yield what a synchronization names: field, collection and the id, slug or reference."""
+    yield "sourceId", SOURCES, definition["sourceId"]
+    for field in ("sourceTargetMapping", "sourceHashMapping"):
+        if definition.get(field) is not None:
+            yield field, MAPPINGS, definition[field]
+    if (source := definition["target"].get("source")) is not None:
+        yield "target.source", SOURCES, source
+    for place, key in enumerate(definition.get("followUps", [])):
+        yield f"followUps.{place}", SYNCHRONIZATIONS, key
+
+
+async def _users(session: Session, collection: Collection[Any], row: DefinitionRow) -> list[str]:
+    """Return the slugs of the synchronizations that name a definition, by whatever key."""
+    keys = {row.id, row.slug, row.reference}
+    return [
+        user.slug
+        for user in await rows.every(session, SYNCHRONIZATIONS.table)
+        if user.id != row.id
+        and any(
+            wanted is collection and key in keys for _, wanted, key in references(user.definition)
+        )
+    ]
+
+
+async def _check_nothing(
+    _session: Session, _definitions: Definitions, _row: DefinitionRow
+) -> list[FieldProblem]:
+    return []
+
+
+async def _check_mapping(
+    session: Session, definitions: Definitions, row: DefinitionRow
+) -> list[FieldProblem]:
+    loaded = await definitions.load(session, MAPPINGS, row.id)
+    return check_mapping(loaded.definition.spec, resolve=await mappings(session, definitions))
+
+
+async def mappings(session: Session, definitions: Definitions) -> Resolve:
+    """Return what finds a mapping by id, slug or reference, for mappings that call others."""
+    every = await definitions.every(session, MAPPINGS)
+
+    def resolve(key: str) -> MappingSpec:
+        if key not in every:
+            raise NotFound("mapping", key)
+        return every[key].spec
+
+    return resolve
+
+
+async def _check_synchronization(
+    session: Session, definitions: Definitions, row: DefinitionRow
+) -> list[FieldProblem]:
+    loaded = await definitions.load(session, SYNCHRONIZATIONS, row.id)
+    definition = loaded.definition
+    problems = await _missing(session, row)
+    source = await rows.find(session, SOURCES.table, definition.source_id)
+    if source is not None:
+        kind = (await definitions.load(session, SOURCES, source.id)).definition.configuration
+        problems += _problems_of(lambda: kind.narrowed(definition.source_config.selection))
+    if definition.conditions not in (None, [], {}):
+        problems += _problems_of(
+            lambda: compile_logic(definition.conditions, definition.conditions_mode),
+            field="conditions",
+        )
+    return problems + await _circle(session, row)
+
+
+async def _missing(session: Session, row: DefinitionRow) -> list[FieldProblem]:
+    return [
+        FieldProblem(
+            field=field,
+            message=f"No {wanted.table.__tablename__} has this id, slug or reference",
+            value=key,
+        )
+        for field, wanted, key in references(row.definition)
+        if await rows.find(session, wanted.table, key) is None
+    ]
+
+
+async def _circle(session: Session, row: DefinitionRow) -> list[FieldProblem]:
+    """Refuse follow-ups that lead back: each run would start the next one for ever."""
+    for place, key in enumerate(row.definition["followUps"]):
+        seen: set[str] = set()
+        waiting = [key]
+        while waiting:
+            following = await rows.find(session, SYNCHRONIZATIONS.table, waiting.pop())
+            if following is None or following.id in seen:
+                continue
+            if following.id == row.id:
+                message = "leads back to this synchronization; follow-ups cannot go in a circle"
+                return [FieldProblem(field=f"followUps.{place}", message=message, value=key)]
+            seen.add(following.id)
+            waiting += following.definition["followUps"]
+    return []
+
+
+def _problems_of(compiled: Callable[[], object], *, field: str = "(whole)") -> list[FieldProblem]:
+    try:
+        compiled()
+    except InvalidInput as error:
+        return list(error.problems)
+    except ConfigurationError as error:
+        return [FieldProblem(field=field, message=str(error))]
+    return []
+
+
+CHECKS: Mapping[
+    str, Callable[[Session, Definitions, DefinitionRow], Awaitable[list[FieldProblem]]]
+] = {
+    SOURCES.name: _check_nothing,
+    MAPPINGS.name: _check_mapping,
+    SYNCHRONIZATIONS.name: _check_synchronization,
+}

@@ -1,0 +1,193 @@
+"""What every request is held to, whatever it asks."""
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI, Request, Response
+
+from openconnector.api.app import create_api
+from openconnector.api.callers import PUBLIC, Caller, by_host
+from openconnector.api.requests import MAX_BODY_BYTES, MAX_DEPTH
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def migrated_url(migrated_sqlite_url: str) -> str:
+    """One kind of database is enough for what is refused before it is asked."""
+    return migrated_sqlite_url
+
+
+async def test_every_address_but_the_public_ones_asks_who_calls(
+    anyone: httpx.AsyncClient, app: FastAPI
+):
+    document = (await anyone.get("/openapi.json")).json()
+    asked = [
+        (method, f"/api/v1{path}") for path, item in document["paths"].items() for method in item
+    ]
+
+    answers = [await anyone.request(method, path) for method, path in asked]
+
+    assert len(asked) > 20
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+
+
+async def test_even_an_unknown_address_asks_who_calls(anyone: httpx.AsyncClient):
+    assert (await anyone.get("/api/v1/secret-plans")).status_code == 401
+
+
+@pytest.mark.parametrize("path", sorted(PUBLIC))
+async def test_public_paths_answer_everybody(anyone: httpx.AsyncClient, path: str):
+    assert (await anyone.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["Bearer wrong", "Basic right", "right", "Bearer", "bearer  "])
+async def test_wrong_credentials_are_refused(anyone: httpx.AsyncClient, given: str):
+    answer = await anyone.get("/api/v1/sources", headers={"Authorization": given})
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"),
+    [
+        (Caller(user_id="boss", is_admin=True), 200),
+        (Caller(user_id="visitor", is_admin=False), 403),
+        (Caller(user_id="", is_admin=False), 401),
+        (None, 401),
+    ],
+)
+async def test_a_host_says_who_calls(app: FastAPI, caller: Caller | None, status: int):
+    hosted = create_api(app.state.engine, authenticate=by_host)
+
+    async def host(scope, receive, send):
+        scope["state"] = {"caller": caller} if caller else {}
+        await hosted(scope, receive, send)
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(host), base_url="http://api.test"
+    ) as client:
+        answer = await client.get("/api/v1/sources")
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "sources", 200),
+        ("GET", "sources/none", 404),
+        ("GET", "nowhere", 404),
+        ("GET", "sources/", 404),
+        ("PATCH", "sources/none", 405),
+        ("POST", "sources", 400),
+        ("GET", "sources?_page=0", 400),
+    ],
+)
+async def test_every_answer_names_the_version_and_is_not_kept(
+    api: httpx.AsyncClient, method: str, path: str, status: int
+):
+    answer = await api.request(method, path)
+
+    assert answer.status_code == status
+    assert answer.headers["api-version"] == "1.0.0"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_unknown_method_is_told_the_known_ones(api: httpx.AsyncClient):
+    answer = await api.patch("sources/any", json={})
+
+    assert answer.headers["allow"] == "DELETE, GET, PUT"
+    assert answer.json()["title"] == "Method Not Allowed"
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("offset=3", ["offset"]),
+        ("_limit=0&_page=x&isEnabled=maybe&_sort=age", ["_limit", "_page", "_sort", "isEnabled"]),
+        ("_limit=101", ["_limit"]),
+        (f"_page={10**30}", ["_page"]),
+        ("name=a&name=b", ["name"]),
+        ("isEnabled=1", ["isEnabled"]),
+        ("_search=%00", ["_search"]),
+        ("_search=", ["_search"]),
+    ],
+)
+async def test_wrong_query_parameters_are_named(
+    api: httpx.AsyncClient, query: str, fields: list[str]
+):
+    answer = await api.get(f"sources?{query}")
+
+    assert answer.status_code == 400
+    assert sorted(error["field"] for error in answer.json()["errors"]) == fields
+
+
+async def test_an_unknown_query_parameter_is_told_the_known_ones(api: httpx.AsyncClient):
+    answer = await api.get("sources?offset=3")
+
+    assert "known: _limit, _page, _search, _sort, isEnabled" in answer.json()["detail"]
+
+
+async def test_a_body_that_cannot_be_kept_is_refused(api: httpx.AsyncClient):
+    answer = await api.post("sources", content=b'{"name": "a\\u0000b"}', headers=JSON)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "(whole)"
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"[]", "valid dictionary"), (b"", "Field required")])
+async def test_a_body_that_is_no_object_is_refused(api: httpx.AsyncClient, body: bytes, said: str):
+    answer = await api.post("sources", content=body, headers=JSON)
+
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]
+
+
+async def test_the_largest_whole_number_and_the_deepest_body_are_taken(api: httpx.AsyncClient):
+    deepest: object = 9223372036854775807
+    for _ in range(MAX_DEPTH - 2):
+        deepest = [deepest]
+    read = {"kind": "rest", "location": "https://api.test", "method": "POST", "body": deepest}
+
+    answer = await api.post("sources", json={"name": "deep", "configuration": read})
+
+    assert answer.status_code == 201
+    assert (await api.get("sources/deep")).json()["configuration"]["body"] == deepest
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", ""])
+async def test_a_body_of_another_type_is_refused(api: httpx.AsyncClient, kind: str):
+    answer = await api.post("sources", content=b"{}", headers={"Content-Type": kind})
+
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
+
+
+async def test_a_body_at_the_limit_is_read_and_one_past_it_is_not(api: httpx.AsyncClient):
+    empty = len(orjson.dumps({"name": ""}))
+    at_limit = orjson.dumps({"name": "x" * (MAX_BODY_BYTES - empty)})
+
+    read = await api.post("sources", content=at_limit, headers=JSON)
+    refused = await api.post("sources", content=at_limit + b" ", headers=JSON)
+
+    assert read.status_code == 400
+    assert refused.status_code == 413
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_fault_of_ours_tells_no_secrets(app: FastAPI, api: httpx.AsyncClient):
+    async def broken(_request: Request) -> Response:
+        raise RuntimeError("password=hunter2")
+
+    app.add_route("/api/v1/broken", broken)
+
+    answer = await api.get("broken")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["api-version"] == "1.0.0"
+    assert "hunter2" not in answer.text
+    assert "RuntimeError" not in answer.text
