@@ -1,5 +1,6 @@
 """How records are kept for later eyes: sealed when they are about people."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -81,16 +82,31 @@ class Keeper:
         }
 
     def _kept(self, value: Any) -> bytes:
-        text = orjson.dumps(value)
+        text = _text(value)
         return self._keys.seal(text, self._run_id) if self._is_personal else text
 
 
 def opened(keys: KeyRing, row: FailedRecordRow | RunChangeRow) -> Any:
     """Return what a row keeps: a failed record, or a dry run's differences."""
     kept = row.payload if isinstance(row, FailedRecordRow) else row.differences
-    return orjson.loads(keys.open(kept, row.run_id) if row.is_sealed else kept)
+    return _value(keys.open(kept, row.run_id) if row.is_sealed else kept)
 
 
 def opened_intent(keys: KeyRing, row: IntentRow) -> Any:
     """Return the mapped record an intent was about to write."""
-    return orjson.loads(keys.open(row.payload, row.run_id) if row.is_sealed else row.payload)
+    return _value(keys.open(row.payload, row.run_id) if row.is_sealed else row.payload)
+
+
+def _text(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # What is no proper JSON (an integer beyond 64 bits, half a surrogate pair) is kept all the same.
+        return json.dumps(value).encode()
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)

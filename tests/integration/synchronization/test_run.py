@@ -11,6 +11,7 @@ from openconnector.errors import (
     Unavailable,
 )
 from openconnector.records import Action, Outcome, Verdict
+from openconnector.synchronization.keeping import opened
 from openconnector.synchronization.progress import LEASE
 from tests.fakes.memory import MemorySource, NumberingTarget
 from tests.fakes.synchronizing import Synchronizing, balance, records
@@ -358,3 +359,14 @@ async def test_a_worker_that_lost_its_lease_commits_nothing_more(sync: Synchroni
 
     assert (between.found, between.state) == (0, "running")
     assert (row.state, balance(row)) == ("succeeded", {"found": 2, "created": 2})
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"])
+async def test_a_value_that_is_no_proper_json_fails_its_record_alone_and_is_kept(
+    sync: Synchronizing, value: object
+):
+    row = await sync.run([*records(1), {"id": 2, "name": value}])
+
+    assert (row.state, balance(row)) == ("partial", {"found": 2, "created": 1, "failed": 1})
+    (failure,) = await sync.failures(row.id)
+    assert opened(sync.keys, failure)["id"] == 2
