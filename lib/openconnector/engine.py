@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,16 +93,19 @@ class Engine:
         self.objects: ObjectStore = ports.objects(self) if ports.objects else self.embedded
         self.preparation = Preparation(self.definitions, self.reach)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
-        self._closing = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self._writing_calls: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._closing.push_async_callback(self.database.close)
-        self._closing.push_async_callback(self.http.aclose)
-        self._closing.push_async_callback(self.calls.flush)
+        self._writing_calls = asyncio.create_task(self.calls.serve(self._stop))
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._closing.aclose()
+        self._stop.set()
+        if self._writing_calls is not None:
+            await self._writing_calls
+        await self.http.aclose()
+        await self.database.close()
 
     def worker(self) -> Worker:
         """Return a worker that carries out runs in this process."""

@@ -1,0 +1,34 @@
+"""Promises about what an administrator allows."""
+
+import pytest
+
+from openconnector.engine import allowed_network
+from openconnector.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("text", "network", "ports"),
+    [
+        ("10.0.0.0/8", "10.0.0.0/8", None),
+        ("10.0.0.0/8:443", "10.0.0.0/8", {443}),
+        ("127.0.0.1", "127.0.0.1/32", None),
+        ("127.0.0.1:8080", "127.0.0.1/32", {8080}),
+        ("fd00::/8", "fd00::/8", None),
+        ("[fd00::]/8:443", "fd00::/8", {443}),
+        ("[::1]:80", "::1/128", {80}),
+        (" ::1 ", "::1/128", None),
+    ],
+)
+def test_a_range_may_have_a_port(text: str, network: str, ports: set[int] | None):
+    allowed = allowed_network(text)
+
+    assert str(allowed.network) == network
+    assert allowed.ports == (ports and frozenset(ports))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "example.org", "10.0.0.1/8", "10.0.0.0/8:x", "10.0.0.0/99", "[::1"]
+)
+def test_what_is_no_network_is_refused_with_the_forms_that_work(text: str):
+    with pytest.raises(ConfigurationError, match=r"10\.0\.0\.0/8"):
+        allowed_network(text)
