@@ -168,7 +168,7 @@ def allowed_network(text: str) -> AllowedNetwork:
 
 
 def _without_port(text: str) -> tuple[str, Any]:
-    if text.startswith("["):
+    if text.startswith("[") and "]" in text:
         address, _, rest = text[1:].partition("]")
         length, _, port = rest.partition(":")
         return address + length, port
