@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -23,6 +23,9 @@ MAX_JSON_PARTS: Final = 1_000_000
 
 LARGEST_PLAIN_FLOAT: Final = 1e15
 """From here on PHP writes floats in scientific notation."""
+
+_WIDE: Final = Context(prec=500)
+"""Enough digits for the largest float with the most decimals."""
 
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 _LETTERS: Final = str.maketrans(
@@ -165,7 +168,7 @@ def format_number(
     """Return a number with so many decimals, rounded half away from zero, thousands parted."""
     decimals = min(max(decimals, 0), MAX_DECIMALS)
     exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) if exact else Decimal(0)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _WIDE)
     whole, _, fraction = f"{abs(rounded):,.{decimals}f}".partition(".")
     sign = "-" if rounded < 0 else ""
     return sign + whole.replace(",", thousands) + (point + fraction if decimals else "")

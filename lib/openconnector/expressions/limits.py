@@ -40,15 +40,13 @@ TEXT_PER_STEP: Final = 64
 class Budget:
     """Counts the work done for one record. Raises `TemplateLimit` when it is used up."""
 
-    __slots__ = ("_left", "_text_left")
+    __slots__ = ("_left", "_text_left", "explains")
 
-    def __init__(self) -> None:
+    def __init__(self, *, explains: bool = False) -> None:
+        self.explains = explains
+        """A calculation failed before: it is done again, slower, to find out where."""
         self._left = MAX_STEPS
         self._text_left = MAX_TEXT
-
-    def renewed(self) -> "Budget":
-        """Return a whole budget, to find out once more where this one went."""
-        return Budget()
 
     def tick(self) -> None:
         """Count one turn of a loop."""

@@ -110,7 +110,7 @@ def unique(value: Any, attribute: str | None = None) -> list[Any]:
     return list(seen.values())
 
 
-def map_field(value: Any, attribute: str, default: Any = None) -> list[Any]:
+def map_field(value: Any, *, attribute: str, default: Any = None) -> list[Any]:
     """Give one field of each element: `items | map(attribute='id')`."""
     get_field = compile_path(attribute)
     found = (get_field(element) for element in listed(value))

@@ -4,7 +4,7 @@ Only the tree is Jinja's: it is never compiled or rendered by Jinja. What is not
 exist here, so there is nothing to escape from: no attributes of Python objects, no imports, no files, no macros.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,17 +56,22 @@ class _Reader(Environment):
         filename: str | None = None,
         state: str | None = None,
     ) -> TokenStream:
-        pieces = list(self.lexer.tokeniter(source, name, filename, state))
-        return TokenStream(self.lexer.wrap(_placed(pieces, source)), name, filename)
+        pieces = _placed(self.lexer.tokeniter(source, name, filename, state), source)
+        return TokenStream(self.lexer.wrap(pieces), name, filename)
 
 
-def _placed(pieces: Iterable[tuple[int, str, str]], source: str) -> Iterator[tuple[int, str, str]]:
+def _placed(pieces: Iterator[tuple[int, str, str]], source: str) -> list[tuple[int, str, str]]:
+    """Return the lexer's pieces with their offsets. Raises `NotAllowed` where the lexer knows none."""
+    placed: list[tuple[int, str, str]] = []
     offset = 0
-    for _line, token, text in pieces:
-        found = source.find(text, offset)
-        offset = found if found >= 0 else offset
-        yield offset, token, text
-        offset += len(text)
+    try:
+        for _line, token, text in pieces:
+            offset = max(source.find(text, offset), offset)
+            placed.append((offset, token, text))
+            offset += len(text)
+    except TemplateSyntaxError as error:
+        raise NotAllowed(str(error.message).partition(" at ")[0], offset) from None
+    return placed
 
 
 _READER: Final = _Reader(keep_trailing_newline=True, cache_size=0, autoescape=False)
@@ -107,30 +112,14 @@ def parse(source: str, *, drops_line_breaks: bool = False) -> nodes.Template:
     try:
         tree = (_TWIG_READER if drops_line_breaks else _READER).parse(source)
     except TemplateSyntaxError as error:
-        raise NotAllowed(str(error.message), _offset_of(error, source)) from None
+        end = max(len(source) - 1, 0)
+        raise NotAllowed(str(error.message), min(error.lineno, end)) from None
     except RecursionError:
         raise NotAllowed(f"expressions and tags nest at most {MAX_NESTING} deep") from None
     except (ValueError, OverflowError, MemoryError, AssertionError) as error:
         raise NotAllowed(f"a literal cannot be read: {error}") from None
     _check(tree)
     return tree
-
-
-def _offset_of(error: TemplateSyntaxError, source: str) -> int:
-    """Return where a syntax error stands; those of the lexer still count lines."""
-    if _is_from_lexer(error):
-        lines = source.splitlines(keepends=True)
-        return sum(map(len, lines[: error.lineno - 1]))
-    return min(error.lineno, max(len(source) - 1, 0))
-
-
-def _is_from_lexer(error: TemplateSyntaxError) -> bool:
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_name == "tokeniter":
-            return True
-        trace = trace.tb_next
-    return False
 
 
 def _check(tree: nodes.Template) -> None:
@@ -153,19 +142,25 @@ def _check(tree: nodes.Template) -> None:
 def _check_node(node: nodes.Node) -> None:
     if not isinstance(node, _ALLOWED):
         kind = type(node).__name__.lower()
-        raise NotAllowed(_REASONS.get(type(node), f"{kind} is not allowed"), node.lineno)
+        raise NotAllowed(_REASONS.get(type(node), f"{kind} is not allowed"), node.lineno or 0)
     if isinstance(node, nodes.For) and node.recursive:
         raise NotAllowed("a loop cannot be recursive", node.lineno)
-    name = written_name(node)
-    if name is not None and name.startswith("__") and name.endswith("__"):
-        raise NotAllowed(f"{name} does not exist: values have no attributes", node.lineno)
+    for name in written_names(node):
+        if name.startswith("__") and name.endswith("__"):
+            raise NotAllowed(f"{name} does not exist: values have no attributes", node.lineno)
 
 
-def written_name(node: nodes.Node) -> str | None:
-    """Return the name a node reads, sets or looks up; None where it names nothing fixed."""
-    if isinstance(node, (nodes.Name, nodes.NSRef)):
-        return node.name
-    return node.attr if isinstance(node, nodes.Getattr) else None
+def written_names(node: nodes.Node) -> tuple[str, ...]:
+    """Return the names a node reads, sets or looks up with a name written in the template."""
+    match node:
+        case nodes.NSRef():
+            return (node.name, node.attr)
+        case nodes.Name():
+            return (node.name,)
+        case nodes.Getattr():
+            return (node.attr,)
+        case _:
+            return ()
 
 
 def constant(node: nodes.Node) -> Any:

@@ -41,13 +41,10 @@ def replace(text: str, old: Any, new: Any = "", count: int = -1) -> str:
 
 
 def split(text: str, separator: str = "", limit: int = 0) -> list[str]:
-    """Part a text at a separator; with a limit, into at most so many parts."""
+    """Part a text at a separator, into at most `limit` parts; with an empty one, into texts of that length."""
     if separator == "":
-        return (
-            list(text)
-            if limit <= 1
-            else [text[at : at + limit] for at in range(0, len(text), limit)]
-        )
+        size = max(limit, 1)
+        return [text[at : at + size] for at in range(0, len(text), size)]
     return text.split(separator, limit - 1 if limit > 0 else -1)
 
 

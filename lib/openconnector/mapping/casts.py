@@ -44,6 +44,8 @@ class Cast:
     """Gives the new value, or `GONE`. Raises `ValueError` or `TypeError` for a value it cannot take."""
     plain: Callable[[Any], Any] | None = None
     """The same for a cast that needs nothing but the value."""
+    looks_around: bool = False
+    """Whether it looks at other fields, so that it matters which were cast before it."""
     condition: Callable[[Any], bool] | None = None
     """For a cast that only replaces some values: which ones."""
     replacement: Any = None
@@ -216,5 +218,5 @@ def find_cast(name: str) -> Cast | None:
     if separator and word == "setNullIfValue":
         return _replacing(name, parameter, None)
     if name.startswith("countValue:"):
-        return Cast(name=name, apply=_count(name.removeprefix("countValue:")))
+        return Cast(name=name, apply=_count(name.removeprefix("countValue:")), looks_around=True)
     return None

@@ -42,13 +42,13 @@ class Mapper:
 
     def __init__(self, writer: MappingWriter, nested: list["Mapper"], now: Now) -> None:
         self.spec = writer.spec
-        self.fingerprint = _fingerprint(writer.spec, nested)
-        """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._writer = writer
         self._now = now
         module = writer.fused()
         if writer.problems:
             raise InvalidInput(_unique(writer.problems), subject="mapping")
+        self.fingerprint = _fingerprint(writer.spec, nested)
+        """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._fused = _built(module.build, self._apply_casts)
 
     @cached_property
@@ -60,33 +60,32 @@ class Mapper:
 
         Raises `RecordError` (stage `map`) naming the field that failed, `TemplateLimit` when it cost too much.
         """
-        return self.run(record, Budget())
+        try:
+            return self._fused(record, Budget())
+        except FAILURES:
+            return self._steps.run(_checked(record), Budget(explains=True))
 
     def run(self, record: Any, budget: Budget) -> Any:
-        """Return the mapped record, its cost counted with that of the mapping that calls this one."""
-        try:
-            return self._fused(record, budget)
-        except FAILURES:
-            return self._explained_failure(record, budget)
+        """Return the mapped record for a mapping that calls this one; the cost is counted with its own."""
+        return self._steps.run(record, budget) if budget.explains else self._fused(record, budget)
 
     def explain(self, record: Any) -> Trace:
         """Return how each target field came to be, for a test page."""
-        if not isinstance(record, (dict, list)):
-            raise RecordError("a record is an object or a list")
-        return self._steps.explain(record)
+        return self._steps.explain(_checked(record))
 
     def lineage(self) -> dict[str, tuple[str, ...]]:
         """Return for each target path the paths of the record it reads; "" is the whole record."""
         return self._steps.lineage()
 
-    def _explained_failure(self, record: Any, budget: Budget) -> Any:
-        """Return what the fused function could not, field by field, or raise what names the field."""
-        if not isinstance(record, (dict, list)):
-            raise RecordError("a record is an object or a list")
-        return self._steps.run(record, budget.renewed())
-
     def _apply_casts(self, result: Any, path: str, casts: Any) -> Any:
         return cast_field(result, path, casts, self._now())
+
+
+def _checked(record: Any) -> Any:
+    """Return a record that is one. Raises `RecordError`."""
+    if not isinstance(record, (dict, list)):
+        raise RecordError("a record is an object or a list")
+    return record
 
 
 def _built(build: Callable[..., dict[str, Any]], apply_casts: Any) -> Callable[[Any, Budget], Any]:

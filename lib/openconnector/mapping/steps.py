@@ -134,7 +134,7 @@ def _traced(step: Step, record: Any) -> FieldTrace:
         inputs={path: value for path, value in found.items() if value is not MISSING},
     )
     try:
-        trace.value = step.value(record, Budget())
+        trace.value = step.value(record, Budget(explains=True))
     except FAILURES as error:
         trace.error = reason_of(error)
     return trace

@@ -131,8 +131,10 @@ class MappingWriter:
     def _inline_casts(self, casts: dict[str, list[Cast]]) -> set[str]:
         """Return the targets whose casts can stand where the value is calculated.
 
-        So can those that need only the value, of a target that nothing else touches.
+        So can those that need only the value, of a target that nothing else touches or looks at.
         """
+        if any(cast.looks_around for found in casts.values() for cast in found):
+            return set()
         return {
             target
             for target, found in casts.items()

@@ -1,0 +1,212 @@
+"""JsonLogic in both modes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openconnector.errors import ConfigurationError, RecordError, TemplateLimit
+from openconnector.expressions.logic import MAX_DEPTH, MAX_SIZE, compile_logic, is_truthy
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "jsonlogic.json").read_text())["cases"]
+DIFFERENT = {
+    "jl.cat.005": "a list has no text: the predecessor wrote `Array`",
+    "jl.app_conditions.005": "a list has no text: the predecessor wrote `Array`",
+    "jl.substr.011": "`substr` counts characters, not bytes",
+    "jl.structure.011": "an unknown operator is refused when the rule is saved, reached or not",
+    "jl.structure.022": "an object with the key 0 is no list",
+    "jl.var.030": "a path with an escaped dot finds the key with the dot",
+}
+"""Recorded answers we differ from, with the reason."""
+
+SUITES = Path(__file__).parents[4] / "shared/data/suites"
+
+
+def same(left: Any, right: Any) -> bool:
+    """JSON equality, except that an empty object is an empty list, as in PHP."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, (list, dict)) and isinstance(right, (list, dict)) and not (left or right):
+        return True
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=[case["id"] for case in GOLDEN])
+def test_mode_php_gives_what_the_predecessor_gave(case: dict[str, Any]):
+    if case["id"] in DIFFERENT:
+        return
+    if "error" in case:
+        with pytest.raises((ConfigurationError, RecordError)):
+            compile_logic(case["rule"], "php")(case["data"])
+        return
+
+    result = compile_logic(case["rule"], "php")(case["data"])
+
+    assert same(result, case["result"])
+    assert is_truthy(result, "php") == case["loose_true"]
+
+
+def official(name: str) -> list[Any]:
+    path = SUITES / "jsonlogic" / name
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+CLASSIC = [case for case in official("classic-tests.json") if isinstance(case, list)] + [
+    [case["rule"], case.get("data"), case["result"]]
+    for case in official("suites/compatible.json")
+    if isinstance(case, dict)
+]
+
+
+@pytest.mark.skipif(not CLASSIC, reason="the JsonLogic suites are not on this machine")
+def test_mode_standard_passes_the_official_suites():
+    wrong = [case for case in CLASSIC if not same(compile_logic(case[0])(case[1]), case[2])]
+
+    assert wrong == []
+
+
+DATA = {"a": 1, "b": {"c": [1, 2, 3]}, "n": None, "s": "", "x.y": "dot"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"var": "b.c.1"}, 2),
+        ({"var": ["weg", "anders"]}, "anders"),
+        ({"var": ["n", "anders"]}, None),
+        ({"var": ""}, DATA),
+        ({"var": {"cat": ["b", ".c.0"]}}, 1),
+        ({"var": "x&#46;y"}, "dot"),
+        ({"==": [1, "1"]}, True),
+        ({"===": [1, "1"]}, False),
+        ({"!=": [None, 0]}, True),
+        ({"<": [1, 2, 3]}, True),
+        ({"<=": [1, 1, 0]}, False),
+        ({">": ["b", "a"]}, True),
+        ({"and": [1, "", 3]}, ""),
+        ({"or": [0, "", 3]}, 3),
+        ({"if": [False, 1, True, 2, 3]}, 2),
+        ({"if": []}, None),
+        ({"!": [[]]}, True),
+        ({"!!": ["0"]}, True),
+        ({"in": ["el", "hello"]}, True),
+        ({"in": [1, [True, "1"]]}, False),
+        ({"cat": ["a", 1, None, 1.0]}, "a11"),
+        ({"substr": ["jsonlogic", -5, -2]}, "log"),
+        ({"merge": [1, [2, 3]]}, [1, 2, 3]),
+        ({"+": ["1", 2]}, 3),
+        ({"-": 5}, -5),
+        ({"%": [-7, 3]}, -1),
+        ({"/": [4, 2]}, 2),
+        ({"max": [1, "5", 3]}, 5),
+        ({"map": [{"var": "b.c"}, {"*": [{"var": ""}, 2]}]}, [2, 4, 6]),
+        ({"filter": [{"var": "b.c"}, {">": [{"var": ""}, 1]}]}, [2, 3]),
+        ({"reduce": [{"var": "b.c"}, {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}, 6),
+        ({"all": [[], True]}, False),
+        ({"none": [{"var": "b.c"}, {">": [{"var": ""}, 5]}]}, True),
+        ({"some": [{"var": "b.c"}, {">": [{"var": ""}, 2]}]}, True),
+        ({"missing": ["a", "s", "weg"]}, ["s", "weg"]),
+        ({"missing_some": [1, ["a", "weg"]]}, []),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 2}),
+        ([1, {"var": "a"}], [1, 1]),
+        ("tekst", "tekst"),
+    ],
+)
+def test_mode_standard(rule: Any, expected: Any):
+    result = compile_logic(rule)(DATA)
+
+    assert same(result, expected)
+
+
+@pytest.mark.parametrize("mode", ["standard", "php"])
+def test_an_unknown_operator_is_refused_naming_the_known_ones(mode: Any):
+    with pytest.raises(ConfigurationError, match=r"No operator 'raar'.*known: .*missing_some"):
+        compile_logic({"or": [True, {"raar": 1}]}, mode)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"/": [1, 0]}, {"+": ["abc"]}, {"%": [1, 0]}, {"-": [{"a": 1, "b": 2}]}]
+)
+def test_a_result_that_is_no_number_fails_for_its_record(rule: Any):
+    with pytest.raises(RecordError) as raised:
+        compile_logic(rule)({})
+
+    assert raised.value.stage == "condition"
+
+
+def test_size_and_depth_are_limited():
+    deep: Any = 1
+    for _ in range(MAX_DEPTH):
+        deep = [deep]
+
+    assert compile_logic(deep)({}) == deep
+    with pytest.raises(ConfigurationError, match="nests at most"):
+        compile_logic([deep])
+    with pytest.raises(ConfigurationError, match="at most"):
+        compile_logic([1] * MAX_SIZE)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"reduce": [{"var": "l"}, {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "aa"]},
+        {
+            "reduce": [
+                {"var": "l"},
+                {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]},
+                [1],
+            ]
+        },
+        {"reduce": [{"var": "l"}, [{"var": "accumulator"}, {"var": "accumulator"}], [1]]},
+        {"map": [{"var": "l"}, {"map": [{"var": "l"}, 1]}]},
+        {"map": [{"var": "l"}, {"var": ""}]},
+    ],
+)
+def test_a_rule_that_grows_without_end_ends_in_a_limit(rule: Any):
+    big: dict[str, Any] = {"l": [{"l": [{}] * 1000}] * 1000}
+
+    with pytest.raises(TemplateLimit) as raised:
+        compile_logic(rule)(big)
+
+    assert raised.value.code == "template_limit"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "0", "1", "a", "1.5", " 1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=6,
+)  # fmt: skip
+OPERATORS = st.sampled_from(
+    ["var", "missing", "missing_some", "if", "and", "or", "map", "filter", "reduce", "all", "some", "none", "==",
+     "===", "!=", "!==", "<", "<=", ">", ">=", "!", "!!", "in", "cat", "substr", "merge", "max", "min", "+", "*", "-",
+     "/", "%", "log"]
+)  # fmt: skip
+RULES = st.recursive(
+    VALUES,
+    lambda inner: st.builds(
+        lambda name, arguments: {name: arguments}, OPERATORS, st.lists(inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(RULES, VALUES, st.sampled_from(["standard", "php"]))
+def test_any_rule_is_refused_answered_or_fails_for_its_record(rule: Any, data: Any, mode: Any):
+    try:
+        evaluate = compile_logic(rule, mode)
+    except ConfigurationError:
+        return
+    try:
+        result = evaluate(data)
+    except RecordError:
+        return
+
+    json.dumps(result, allow_nan=False)
+    assert same(result, evaluate(data))
