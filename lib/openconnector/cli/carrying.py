@@ -1,0 +1,108 @@
+"""Carries out a command: logs set up, the engine opened, errors told, the process ended with the right code."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from openconnector.cli.outcome import Exit, code_of, tell
+from openconnector.errors import ConfigurationError, OpenConnectorError
+
+if TYPE_CHECKING:
+    from openconnector.cli.settings import Settings
+    from openconnector.engine import Engine
+
+
+def carry_out(work: Coroutine[Any, Any, Exit], *, as_json: bool = False) -> NoReturn:
+    """Run a command to its end and leave with its code; errors are told, as JSON where that was asked for."""
+    try:
+        code = asyncio.run(work)
+    except OpenConnectorError as error:
+        tell(error, as_json=as_json)
+        code = code_of(error)
+    except KeyboardInterrupt:
+        code = Exit.CANCELLED
+    except BrokenPipeError:
+        code = Exit.SUCCESS  # whoever read our output has seen enough
+    raise typer.Exit(code)
+
+
+def log_to_standard_error(level: str = "warning") -> None:
+    """Write logs for people to standard error, so that standard output holds results alone."""
+    import sys
+
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def log_as_json() -> None:
+    """Write logs for programs to standard output, one JSON object a line."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+    )
+
+
+@asynccontextmanager
+async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterator[Engine]":
+    """Give the engine of these settings, its database migrated. Raises `ConfigurationError` in words."""
+    from openconnector.engine import Engine
+    from openconnector.engine import Settings as EngineSettings
+
+    secret = settings.database_url
+    own = EngineSettings(
+        storage=settings.storage,
+        database_url=secret.get_secret_value() if secret else None,
+        allowed_networks=settings.allowed_networks,
+    )
+    try:
+        engine = Engine(own)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The storage {settings.storage} cannot be used: {error.strerror}. "
+            "Set APP_PERSISTENT_STORAGE to a folder this user may write to"
+        ) from error
+    async with engine:
+        if migrated:
+            await migrate(engine)
+        yield engine
+
+
+async def migrate(engine: "Engine") -> list[str]:
+    """Bring the database to this version and return what was applied. Raises `ConfigurationError` in words."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from openconnector.db.migrate import migrate
+
+    try:
+        return await migrate(engine.database)
+    except (SQLAlchemyError, OSError) as error:
+        raise unusable(engine, error) from error
+
+
+def unusable(engine: "Engine", error: Exception) -> ConfigurationError:
+    """Return what a database that cannot be used means for an administrator."""
+    address = engine.database.url.render_as_string(hide_password=True)
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0] or type(error).__name__
+    return ConfigurationError(
+        f"The database {address} cannot be used: {said}. Check DATABASE_URL, that the server runs and "
+        "that the storage is writable; `openconnector doctor` says more"
+    )

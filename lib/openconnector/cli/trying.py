@@ -1,0 +1,75 @@
+"""Commands that need no database: map, logic, decode."""
+
+from dataclasses import asdict
+from typing import Any, cast, get_args
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from openconnector.cli import arguments
+from openconnector.cli.outcome import Exit, print_json
+from openconnector.decoders import DECODERS
+from openconnector.errors import InvalidInput
+from openconnector.expressions.logic import Mode, compile_logic
+from openconnector.kinds.registry import problems_of
+from openconnector.mapping.mapper import compile_mapping
+from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.trace import Trace
+
+
+async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_json: bool) -> Exit:
+    """Print what a mapping makes of a record; with the trace where that was asked for."""
+    given = arguments.value(mapping, "--mapping")
+    value = arguments.value(record, "--input")
+    if not isinstance(given, dict):
+        raise arguments.refused(
+            "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
+        )
+    try:
+        mapper = compile_mapping(MappingSpec.model_validate(given))
+    except ValidationError as error:
+        raise InvalidInput(problems_of(error), subject="mapping") from error
+    if not is_explained:
+        print_json(mapper.apply(value))
+        return Exit.SUCCESS
+    trace = mapper.explain(value)
+    if as_json:
+        fields = [asdict(field) for field in trace.fields]
+        print_json({"result": trace.result, "trace": fields, "errors": trace.errors})
+    else:
+        _print_trace(trace)
+    return Exit.FAILURE if trace.errors else Exit.SUCCESS
+
+
+async def evaluate(rule: str, data: str, *, mode: str) -> Exit:
+    """Print what a JsonLogic rule gives for the data."""
+    if mode not in get_args(Mode):
+        raise arguments.refused("--mode", f"is {mode!r}; one of {', '.join(get_args(Mode))}")
+    compiled = compile_logic(arguments.value(rule, "--rule"), cast(Mode, mode))
+    print_json(compiled(arguments.value(data, "--data")))
+    return Exit.SUCCESS
+
+
+async def decode_file(kind: str, file: str) -> Exit:
+    """Print a file's value as a decoder reads it."""
+    decoder = DECODERS.load({"kind": kind})
+    print_json(decoder.decode(arguments.content(file), ""))
+    return Exit.SUCCESS
+
+
+def _print_trace(trace: Trace) -> None:
+    table = Table("field", "expression", "reads", "value", "casts", box=None)
+    for field in trace.fields:
+        casts = ", ".join(f"{cast.name}: {_short(cast.after)}" for cast in field.casts)
+        value = f"[red]{field.error}[/red]" if field.error else _short(field.value)
+        table.add_row(field.target, _short(field.expression), _short(field.inputs), value, casts)
+    console = Console()
+    console.print(table)
+    if not trace.errors:
+        console.print_json(data=trace.result)
+
+
+def _short(value: Any, length: int = 60) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= length else f"{text[:length]}..."

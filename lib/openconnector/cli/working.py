@@ -1,0 +1,47 @@
+"""The worker process. It imports neither the API nor the migrations: they would only cost memory."""
+
+import asyncio
+import signal
+import sys
+
+from typing_extensions import override
+
+from openconnector.cli.carrying import opened, unusable
+from openconnector.cli.outcome import Exit
+from openconnector.cli.settings import Settings
+from openconnector.db import runs
+from openconnector.engine import Engine
+
+
+async def work(*, is_supervised: bool) -> Exit:
+    """Work on runs until interrupted; supervised, until standard input closes: the supervisor is gone then."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if is_supervised:
+        await loop.connect_read_pipe(lambda: _UntilClosed(stop), sys.stdin)
+    async with opened(Settings.read(), migrated=False) as engine:
+        await _check_tables(engine)
+        await asyncio.gather(engine.worker().serve(stop), engine.calls.serve(stop))
+    return Exit.SUCCESS
+
+
+class _UntilClosed(asyncio.Protocol):
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+
+    @override
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stop.set()
+
+
+async def _check_tables(engine: Engine) -> None:
+    """Raise `ConfigurationError` in words when the database cannot be used, for one because nobody migrated it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        async with engine.database.reading() as session:
+            await runs.leases(session)
+    except (SQLAlchemyError, OSError) as error:
+        raise unusable(engine, error) from error

@@ -1,0 +1,189 @@
+"""Configuration documents as text: YAML 1.2's JSON values, read strictly and written so that reading gives the same.
+
+Words such as `no`, `on` and `2024-01-31` stay text, as in YAML 1.2's core schema (section 10.3.2); YAML 1.1, which
+the library follows by itself, makes other values of them.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import yaml
+from typing_extensions import override
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from openconnector.errors import FieldProblem, InvalidInput
+
+MAX_CHARACTERS = 10_000_000
+MAX_DEPTH = 100
+
+WHOLE = "(whole)"
+
+UNSEEN = re.compile(r"[^\S \n]|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+"""White space other than blanks and line ends, and characters without a shape."""
+
+CORE: tuple[tuple[str, str, str], ...] = (
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("tag:yaml.org,2002:int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
+        "-+.0123456789",
+    ),
+)
+"""Tag, pattern and first characters of what plain text can stand for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A configuration document: its value, and the line on which each part of it begins."""
+
+    value: Any
+    lines: dict[tuple[str, ...], int]
+
+    def line(self, path: Iterable[str]) -> int | None:
+        """Return the line of a part, or of the nearest part around it; None when the text has no lines to tell."""
+        found: tuple[str, ...] = ()
+        for name in path:
+            # Problems name the kind on the way (`configuration.rest.location`), which the document does not.
+            found = (*found, name) if (*found, name) in self.lines else found
+        return self.lines.get(found)
+
+
+def read(text: str) -> Document:
+    """Return the document a text holds. Raises `InvalidInput` naming the line that is wrong."""
+    if len(text) > MAX_CHARACTERS:
+        _refuse(WHOLE, f"is longer than {MAX_CHARACTERS} characters")
+    if text.lstrip()[:1] in ("{", "["):
+        with suppress(json.JSONDecodeError):
+            return Document(value=_json(text), lines={})
+    try:
+        node = _Loader(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else WHOLE
+        _refuse(where, f"is neither YAML nor JSON: {error.problem or error.context}")
+    except (yaml.YAMLError, RecursionError) as error:
+        _refuse(WHOLE, f"is neither YAML nor JSON: {str(error).splitlines()[0]}")
+    lines: dict[tuple[str, ...], int] = {}
+    return Document(value=None if node is None else _value(node, (), lines), lines=lines)
+
+
+def _json(text: str) -> Any:
+    """Return the value of a JSON text: YAML knows neither its tabs nor its surrogate pairs."""
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _refuse(WHOLE, "holds half a surrogate pair, which is no text")
+    except RecursionError:
+        _refuse(WHOLE, f"is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        _refuse(WHOLE, f"says {twice!r} a second time in one object")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    _refuse(WHOLE, f"holds {word}, which is no number")
+
+
+def write(value: Any) -> str:
+    """Return a value as YAML; `read` gives the same value back."""
+    return yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, indent=2
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes; what plain text stands for is decided by YAML 1.2."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  the library's own
+
+    @override
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs lack it
+            raise yaml.MarkedYAMLError(
+                problem="references (*name) are not allowed; write the value out", problem_mark=mark
+            )
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts quotes round whatever any version of YAML could take for something else than text."""
+
+    @override
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_text(self, text: str) -> ScalarNode:
+        """Keep lines as lines, and escape characters that some reader takes for the end of one."""
+        style = '"' if UNSEEN.search(text) else "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+for _tag, _pattern, _first in CORE:
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(
+            _tag, re.compile(_pattern), ["" if mark == "\0" else mark for mark in _first]
+        )
+
+
+def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if len(path) > MAX_DEPTH:
+        _refuse(f"line {lines[path]}", f"is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(node, SequenceNode):
+        return [_value(item, (*path, str(at)), lines) for at, item in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        return _object(node, path, lines)
+    return _scalar(node)
+
+
+def _object(
+    node: MappingNode, path: tuple[str, ...], lines: dict[tuple[str, ...], int]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, item in node.value:
+        where = f"line {key.start_mark.line + 1}"
+        if not isinstance(key, ScalarNode):
+            _refuse(where, "has a list or an object for a name; names are text")
+        if key.value in found:
+            _refuse(where, f"says {key.value!r} a second time in one object")
+        found[key.value] = _value(item, (*path, key.value), lines)
+    return found
+
+
+def _scalar(node: Node) -> Any:
+    kind, text = node.tag.rpartition(":")[2], node.value
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    try:
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            return float(text)
+    except ValueError:
+        _refuse(f"line {node.start_mark.line + 1}", "holds a number that is too long")
+    if kind != "str":
+        _refuse(f"line {node.start_mark.line + 1}", f"has the tag {node.tag}, which is not allowed")
+    return text
+
+
+def _refuse(where: str, message: str) -> NoReturn:
+    raise InvalidInput([FieldProblem(field=where, message=message)], subject="document")
