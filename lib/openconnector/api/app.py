@@ -7,11 +7,21 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from openconnector.api import definitions, errors
+from openconnector.api import (
+    contracts,
+    definitions,
+    errors,
+    kinds,
+    objects,
+    registers,
+    runs,
+    trials,
+)
 from openconnector.api.answers import StandardHeaders
 from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
 from openconnector.api.requests import Route
+from openconnector.definitions.registers import REGISTERS, SCHEMAS
 from openconnector.definitions.store import COLLECTIONS
 from openconnector.engine import Engine
 
@@ -34,6 +44,10 @@ def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
     api = APIRouter(prefix=PREFIX, route_class=Route)
     for collection in COLLECTIONS:
         api.include_router(definitions.router(collection))
+    for shelf in (REGISTERS, SCHEMAS):
+        api.include_router(registers.router(shelf))
+    for module in (trials, runs, contracts, objects, kinds):
+        api.include_router(module.routes)
     app.include_router(api)
     _publish(app)
     return app

@@ -1,7 +1,6 @@
 """Definitions: one set of routes, registered once for each collection."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,17 +8,15 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
-from openconnector.api.callers import Who
 from openconnector.api.documents import LOCATION, PREFIX, Described, problems
 from openconnector.api.lists import Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
-from openconnector.api.sessions import Parts, Reading, Writing
+from openconnector.api.sessions import Changing, Desk, Parts, Reading
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
 from openconnector.db.rows import RevisionRow
-from openconnector.db.session import Session
 from openconnector.definitions import checks
-from openconnector.definitions.store import Collection, Definitions, page
+from openconnector.definitions.store import Collection, page
 from openconnector.errors import StaleVersion
 
 ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -92,23 +89,6 @@ class RevisionList(Listing[Revision]):
     """One page of a definition's revisions, newest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a change is made with."""
-
-    session: Session
-    definitions: Definitions
-    who: str
-    response: Response
-
-
-def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
-    return Desk(session=session, definitions=engine.definitions, who=who.user_id, response=response)
-
-
-Changing = Annotated[Desk, Depends(_desk)]
-
-
 class Documented:
     """The types of one collection, as the document describes them."""
 
@@ -172,7 +152,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         desk: Changing,
     ) -> dict[str, Any]:
         """Save a new definition."""
-        row = await desk.definitions.create(desk.session, collection, body, desk.who)
+        row = await desk.engine.definitions.create(desk.session, collection, body, desk.who)
         desk.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
         return await _saved(desk, collection, row)
 
@@ -184,7 +164,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         desk: Changing,
     ) -> dict[str, Any]:
         """Replace a definition; secrets that are left out or masked are kept."""
-        row = await desk.definitions.update(
+        row = await desk.engine.definitions.update(
             desk.session, collection, key, body, desk.who, based_on=based_on
         )
         return await _saved(desk, collection, row)
@@ -192,7 +172,9 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
         """Delete a definition that nothing uses; its revisions stay."""
-        await checks.delete(desk.session, desk.definitions, collection, key, based_on=based_on)
+        await checks.delete(
+            desk.session, desk.engine.definitions, collection, key, based_on=based_on
+        )
 
 
 def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
@@ -220,15 +202,15 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
     )
     async def restore(key: Key, number: Number, desk: Changing) -> dict[str, Any]:
         """Save an old revision as the newest; secrets stay as they are."""
-        row = await desk.definitions.restore(desk.session, collection, key, number, desk.who)
+        row = await desk.engine.definitions.restore(desk.session, collection, key, number, desk.who)
         return await _saved(desk, collection, row)
 
 
 async def _saved(desk: Desk, collection: Collection[Any], row: DefinitionRow) -> dict[str, Any]:
     """Return what was saved, once it agrees with everything else."""
-    await checks.check(desk.session, desk.definitions, collection, row)
+    await checks.check(desk.session, desk.engine.definitions, collection, row)
     desk.response.headers["ETag"] = _tag(row)
-    return await desk.definitions.shown(desk.session, collection, row)
+    return await desk.engine.definitions.shown(desk.session, collection, row)
 
 
 def _tag(row: DefinitionRow) -> str:

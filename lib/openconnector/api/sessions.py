@@ -1,10 +1,12 @@
 """One request is one transaction, committed before it is answered."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
+from openconnector.api.callers import Who
 from openconnector.db.session import Session
 from openconnector.engine import Engine
 
@@ -33,3 +35,23 @@ Reading = Annotated[Session, Depends(_reading, scope="function")]
 
 Writing = Annotated[Session, Depends(_writing, scope="function")]
 """A handler's argument: the transaction, committed when the handler returns and before the answer is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a change is made with."""
+
+    session: Session
+    engine: Engine
+    who: str
+    """The account that makes the change."""
+    response: Response
+    """Takes the headers of the answer."""
+
+
+def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
+    return Desk(session=session, engine=engine, who=who.user_id, response=response)
+
+
+Changing = Annotated[Desk, Depends(_desk)]
+"""A handler's argument: everything a change needs."""

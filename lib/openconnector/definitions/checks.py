@@ -4,12 +4,14 @@ Called after the save in the same transaction, so that a problem undoes the save
 first and check it afterwards.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from openconnector.db import definitions as rows
+from openconnector.db import registers
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
+from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
 from openconnector.definitions.store import (
     MAPPINGS,
     SOURCES,
@@ -29,7 +31,8 @@ from openconnector.expressions.logic import compile_logic
 from openconnector.mapping.mapper import Resolve, check_mapping
 from openconnector.mapping.spec import MappingSpec
 
-SHOWN_DEPENDENTS = 5
+SHOWN_USERS = 5
+EVERY = registers.RegisterQuery(sort="created", limit=100_000)
 
 
 async def check(
@@ -51,19 +54,38 @@ async def delete(
 ) -> None:
     """Delete a definition. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what uses it."""
     row: DefinitionRow = await rows.get(session, collection.table, key)
+    _check_revision(row, based_on)
+    _refuse_used(row, await _users(session, collection, row))
+    await definitions.delete(session, collection, row.id)
+
+
+async def delete_shelved(
+    session: Session, shelf: Shelf[Any], key: str, *, based_on: int | None = None
+) -> None:
+    """Delete a register or schema. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what stands in the way."""
+    row = await registers.get(session, shelf.table, key)
+    _check_revision(row, based_on)
+    if shelf is SCHEMAS:
+        every, _ = await registers.page(session, REGISTERS.table, EVERY)
+        _refuse_used(row, [register.slug for register in every if row.id in register.schemas])
+    await registers.remove(session, row)
+
+
+def _check_revision(row: Any, based_on: int | None) -> None:
     if based_on is not None and based_on != row.revision:
         raise StaleVersion(
             f"The {row.__tablename__} {row.slug!r} is at revision {row.revision}, not {based_on}: "
             "somebody saved it in between. Read it again before deleting it"
         )
-    users = await _users(session, collection, row)
+
+
+def _refuse_used(row: Any, users: Sequence[str]) -> None:
     if users:
-        named = ", ".join(repr(slug) for slug in users[:SHOWN_DEPENDENTS])
-        more = f" and {len(users) - SHOWN_DEPENDENTS} more" if len(users) > SHOWN_DEPENDENTS else ""
+        named = ", ".join(repr(slug) for slug in users[:SHOWN_USERS])
+        more = f" and {len(users) - SHOWN_USERS} more" if len(users) > SHOWN_USERS else ""
         raise Conflict(
             f"The {row.__tablename__} {row.slug!r} is used by {named}{more}; change or delete those first"
         )
-    await definitions.delete(session, collection, row.id)
 
 
 def references(definition: Mapping[str, Any]) -> Iterator[tuple[str, Collection[Any], str]]:

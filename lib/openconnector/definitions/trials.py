@@ -1,0 +1,198 @@
+"""Trying things out: one page of a source, one record through a mapping. Nothing is saved."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field, replace
+from time import perf_counter
+from typing import Any, cast
+
+import httpx
+from pydantic import ValidationError
+
+from openconnector.db import registers
+from openconnector.db.rows import SchemaRow
+from openconnector.db.session import Session
+from openconnector.definitions.checks import mappings
+from openconnector.definitions.models import SourceDefinition
+from openconnector.definitions.store import MAPPINGS, Definitions, Loaded
+from openconnector.errors import (
+    Conflict,
+    FieldProblem,
+    InvalidInput,
+    OpenConnectorError,
+    RecordError,
+)
+from openconnector.kinds.reach import Reach
+from openconnector.kinds.registry import problems_of
+from openconnector.kinds.source import Source
+from openconnector.mapping.mapper import Mapper, check_mapping, compile_mapping
+from openconnector.mapping.spec import MappingSpec
+from openconnector.objects.embedded import schema_validator
+from openconnector.objects.validation import Validator
+from openconnector.ports import AuthFlow, Http, HttpLimits
+from openconnector.records import Page
+
+SECRET_HEADER = re.compile(r"auth|token|secret|key|cookie|session|signature", re.IGNORECASE)
+"""Names of headers whose values nobody needs to see."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """What one page of a source brought."""
+
+    status: int | None = None
+    """Of the last answer; None when none came."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of the last answer, without those that may hold secrets."""
+    requests: int = 0
+    duration_ms: float = 0.0
+    found: int | None = None
+    """Records on the page; None when it could not be read."""
+    first_record: Any = None
+    paginator: str | None = None
+    """How the next page would be asked for, as far as the page tells."""
+    has_more: bool | None = None
+    error: OpenConnectorError | None = None
+
+
+LIMITS = HttpLimits()
+
+
+class _Watched:
+    """Implements `ports.Http`: sends once, without repeating, and notes what came back."""
+
+    def __init__(self, http: Http, trial: Trial) -> None:
+        self._http = http
+        self._trial = trial
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        auth: AuthFlow | None = None,
+        limits: HttpLimits = LIMITS,
+        idempotent: bool | None = None,
+    ) -> httpx.Response:
+        """Send the request and note its answer."""
+        once = replace(limits, attempts=1)
+        self._trial.requests += 1
+        response = await self._http.send(request, auth=auth, limits=once, idempotent=idempotent)
+        self._trial.status = response.status_code
+        self._trial.headers = {
+            name: value
+            for name, value in response.headers.items()
+            if not SECRET_HEADER.search(name)
+        }
+        return response
+
+
+async def try_source(
+    loaded: Loaded[SourceDefinition], reach: Reach, selection: Mapping[str, Any]
+) -> Trial:
+    """Read one page of a source.
+
+    Raises `InvalidInput` for a wrong selection and `Conflict` when it is switched off; all else the trial tells.
+    """
+    if not loaded.definition.is_enabled:
+        raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to try it")
+    narrowed = loaded.definition.configuration.narrowed(selection)
+    trial = Trial()
+    watched = replace(reach, http=_Watched(reach.http, trial))
+    began = perf_counter()
+    try:
+        _take(trial, narrowed, await _first_page(narrowed, watched))
+    except OpenConnectorError as error:
+        trial.error = error
+    trial.duration_ms = round((perf_counter() - began) * 1000, 1)
+    return trial
+
+
+async def _first_page(source: Source, reach: Reach) -> Page:
+    pages = cast(AsyncGenerator[Page, None], source.read(reach))
+    async with aclosing(pages):
+        return await anext(pages, Page(records=[], is_end=True))
+
+
+def _take(trial: Trial, source: Source, page: Page) -> None:
+    trial.found = len(page.records)
+    trial.first_record = page.records[0] if page.records else None
+    trial.has_more = not page.is_end
+    trial.paginator = _paginator(source, page)
+
+
+def _paginator(source: Source, page: Page) -> str | None:
+    """Return the paginator's kind; for one that is found out, what was found if anything follows."""
+    chosen = getattr(source, "paginator", None)
+    state = ((page.cursor or {}).get("ask") or {}).get("state") or {}
+    detected = (state.get("paginator") or {}).get("kind")
+    return detected or (chosen.kind if chosen else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What a mapping made of one record."""
+
+    result: Any
+    """None when a field failed."""
+    problems: list[str]
+    """What failed, and what the schema says against the result."""
+    trace: list[dict[str, Any]]
+    """Every target field: what it read, its value and its casts."""
+
+
+async def mapper(
+    session: Session, definitions: Definitions, mapping: Mapping[str, Any] | str
+) -> Mapper:
+    """Return a mapping compiled: one that is saved, or the given one. Raises `InvalidInput` or `NotFound`."""
+    if isinstance(mapping, str):
+        spec = (await definitions.load(session, MAPPINGS, mapping)).definition.spec
+    else:
+        spec = _spec(mapping)
+    resolve = await mappings(session, definitions)
+    if problems := check_mapping(spec, resolve=resolve):
+        raise _under("mapping", problems)
+    return compile_mapping(spec, resolve=resolve)
+
+
+def _spec(mapping: Mapping[str, Any]) -> MappingSpec:
+    try:
+        return MappingSpec.model_validate(dict(mapping))
+    except ValidationError as error:
+        raise _under("mapping", problems_of(error)) from error
+
+
+async def validator(session: Session, schema: Mapping[str, Any] | str | None) -> Validator | None:
+    """Return a JSON Schema compiled: a saved schema, or the given one. Raises `InvalidInput` or `NotFound`."""
+    if schema is None:
+        return None
+    if isinstance(schema, str):
+        row = await registers.get(session, SchemaRow, schema)
+        return schema_validator(row.properties, row.required, is_strict=row.is_strict)
+    try:
+        return Validator(schema, checks_formats=True)
+    except InvalidInput as error:
+        raise _under("schema", error.problems) from error
+
+
+def _under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
+    return InvalidInput(replace(wrong, field=f"{field}.{wrong.field}") for wrong in problems)
+
+
+async def try_mapping(mapper: Mapper, record: Any, validator: Validator | None) -> Mapped:
+    """Map one record and validate the result. Raises `InvalidInput` for an input that is no record."""
+    return await asyncio.to_thread(_mapped, mapper, record, validator)
+
+
+def _mapped(mapper: Mapper, record: Any, validator: Validator | None) -> Mapped:
+    try:
+        trace = mapper.explain(record)
+    except RecordError as error:
+        raise InvalidInput([FieldProblem(field="inputObject", message=str(error))]) from error
+    problems = [f"{target}: {reason}" for target, reason in trace.errors.items()]
+    if validator is not None and not problems:
+        problems += validator.problems(trace.result)
+    return Mapped(
+        result=trace.result, problems=problems, trace=[asdict(one) for one in trace.fields]
+    )
