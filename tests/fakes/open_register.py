@@ -349,11 +349,12 @@ class FakeOpenRegister(Registers):
     ) -> tuple[Row, bool]:
         """Store a row and say whether one was changed by it; a deleted one is written and stays deleted."""
         whole = {name: sent.get(name) for name in columns}
-        data = bulk_data(whole, request.state.schema, version=self.profile.version)
+        row = self.rows.get(chosen_id(sent) or "")
+        before = row.data if row else {}
+        data = bulk_data(whole, before, request.state.schema, version=self.profile.version)
         if self.profile.bulk == "hollow":
             data = dict.fromkeys(data)
-        row = self.rows.get(chosen_id(sent) or "")
-        is_changed = row is not None and row.data != data
+        is_changed = row is not None and before != data
         if row is None:
             row = self._new_row(request, chosen_id(sent), data)
             self.rows[row.id] = row

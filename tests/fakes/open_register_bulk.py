@@ -10,12 +10,18 @@ def chosen_id(sent: dict[str, Any]) -> str | None:
     return (sent.get("@self") or {}).get("id") or sent.get("id")
 
 
-def bulk_data(sent: dict[str, Any], schema: dict[str, Any], *, version: str) -> dict[str, Any]:
-    """Return what is stored of a row: v0.2.14 loses properties named like its own columns."""
+def bulk_data(
+    sent: dict[str, Any], known: dict[str, Any], schema: dict[str, Any], *, version: str
+) -> dict[str, Any]:
+    """Return what is stored of a row.
+
+    v1.0.0 has a column for each property, and one that is not sent keeps its value. v0.2.14 keeps one blob, without
+    properties named like its own columns.
+    """
     own = business(sent)
-    if version == "1.0.0":
-        return {name: own.get(name) for name in schema["properties"]}
-    return {name: value for name, value in own.items() if name not in METADATA}
+    if version == "0.2.14":
+        return {name: value for name, value in own.items() if name not in METADATA}
+    return {name: own.get(name, known.get(name)) for name in schema["properties"]}
 
 
 def bulk_answer(

@@ -6,7 +6,7 @@ was observed to be true.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,13 +20,17 @@ from openconnector.errors import (
     ConfigurationError,
     MalformedAnswer,
     NotFound,
+    OpenConnectorError,
     Unavailable,
 )
 from openconnector.http.urls import segment
 from openconnector.objects.open_register_api import (
     OpenRegisterApi,
+    answered,
+    batches,
     decoded_object,
     reason,
+    results_in,
 )
 from openconnector.objects.open_register_bulk import BulkTrials, bulk_rows, is_kept
 from openconnector.objects.open_register_schema import Definition, row_id
@@ -47,9 +51,6 @@ from openconnector.ports import (
 from openconnector.records import Outcome, Record, Verdict
 
 RESOLVED_FOR = timedelta(minutes=5)
-IDS_PER_CALL = 100
-IDS_LENGTH = 6_000
-"""Characters of ids in one address, so that it stays below 8 kB."""
 LOCK_PAUSES_SECONDS = (1.0, 2.0, 4.0)
 """Waits for somebody's lock on an object before its write counts as failed."""
 IDENTITY_HOLDS = timedelta(seconds=30)
@@ -234,7 +235,7 @@ class OpenRegisterStore(ObjectStore):
         definition = await self._at(place)
         path = f"objects/{place.register}/{place.schema}/{segment(object_id)}"
         response = await self._api.get(path, {"_empty": "true"})
-        return definition.stored(_answered(response, "object", object_id))
+        return definition.stored(answered(response, "object", object_id))
 
     @override
     async def existing(self, place: Place, ids: Sequence[str]) -> set[str]:
@@ -245,7 +246,7 @@ class OpenRegisterStore(ObjectStore):
         self, definition: Definition, ids: Sequence[str], query: dict[str, str]
     ) -> dict[str, StoredObject]:
         """Return which of the ids are there, by id."""
-        pages = await self._each(list(_batches(ids)), partial(self._batch, definition, query))
+        pages = await self._each(list(batches(ids)), partial(self._batch, definition, query))
         return {one.id: one for page in pages for one in page}
 
     async def _batch(
@@ -268,8 +269,8 @@ class OpenRegisterStore(ObjectStore):
     async def _list(self, definition: Definition, query: dict[str, str]) -> Found:
         path = f"objects/{definition.place.register}/{definition.place.schema}"
         response = await self._api.get(path, query)
-        body = _answered(response, "register and schema of Open Register", path)
-        results = [definition.stored(row) for row in _rows(body)]
+        body = answered(response, "register and schema of Open Register", path)
+        results = [definition.stored(row) for row in results_in(body)]
         total = body.get("total")
         return Found(results=results, total=total if isinstance(total, int) else len(results))
 
@@ -287,9 +288,9 @@ class OpenRegisterStore(ObjectStore):
         if known and self._clock.now() < known[1]:
             return known[0]
         response = await self._api.get(f"registers/{segment(register)}")
-        number = _answered(response, "register", register).get("id")
+        number = answered(response, "register", register).get("id")
         response = await self._api.get(f"registers/{number}/schemas")
-        for one in _rows(_answered(response, "register", register)):
+        for one in results_in(answered(response, "register", register)):
             if schema in (str(one.get("id")), one.get("uuid"), one.get("slug")):
                 place = Place(register=str(number), schema=str(one["id"]))
                 found = definition_of(place, one)
@@ -320,50 +321,27 @@ class OpenRegisterStore(ObjectStore):
         return await send()
 
     async def _each(self, items: Sequence[T], do: Callable[[T], Awaitable[R]]) -> list[R]:
-        """Do something for each item, a few at a time; results in order. The first error ends them all."""
-        gate = asyncio.Semaphore(self._concurrency)
+        """Do something for each item, a few at a time; results in order.
 
-        async def one(item: T) -> R:
-            async with gate:
-                return await do(item)
+        After a failure nothing more is begun, but what is under way ends: cutting a write off leaves it uncertain.
+        """
+        results: dict[int, R] = {}
+        failures: list[OpenConnectorError] = []
+        waiting = iter(enumerate(items))
 
-        tasks = [asyncio.ensure_future(one(item)) for item in items]
-        try:
-            return await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async def work() -> None:
+            for at, item in waiting:
+                if failures:
+                    return
+                try:
+                    results[at] = await do(item)
+                except OpenConnectorError as error:
+                    failures.append(error)
 
-
-def _answered(response: httpx.Response, what: str, key: str) -> dict[str, Any]:
-    """Return the object in an answer to a GET. Raises `NotFound` on 404."""
-    if response.status_code == codes.NOT_FOUND:
-        raise NotFound(what, key)
-    if response.status_code != codes.OK:
-        raise MalformedAnswer(reason(response))
-    return decoded_object(response)
-
-
-def _rows(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the results of a list. Raises `MalformedAnswer` when it has none."""
-    results = body.get("results")
-    if isinstance(results, list) and all(isinstance(row, dict) for row in results):
-        return results
-    raise MalformedAnswer("Open Register answered a list without `results`")
-
-
-def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    length = 0
-    for one in dict.fromkeys(ids):
-        if len(batch) == IDS_PER_CALL or length + len(one) > IDS_LENGTH:
-            yield batch
-            batch, length = [], 0
-        batch.append(one)
-        length += len(one) + 3  # a comma is three characters long in an address
-    if batch:
-        yield batch
+        await asyncio.gather(*(work() for _ in range(min(self._concurrency, len(items)))))
+        if failures:
+            raise failures[0]
+        return [results[at] for at in range(len(items))]
 
 
 def _gone(object_id: str) -> Outcome:

@@ -4,20 +4,23 @@ The facts are those observed on v1.0.0 and v0.2.14: plain JSON below `/index.php
 validation error, HTML where PHP gave up, and 200 with an empty list for a caller it does not know.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import httpx
 import orjson
 from httpx import codes
 
-from openconnector.errors import CredentialsRejected, MalformedAnswer
+from openconnector.errors import CredentialsRejected, MalformedAnswer, NotFound
 from openconnector.http import urls
 from openconnector.ports import AuthFlow, Http, HttpLimits
 
 API = "index.php/apps/openregister/api"
 IDENTITY = "ocs/v2.php/cloud/user"
 REASON_LENGTH = 500
+IDS_PER_CALL = 100
+IDS_LENGTH = 6_000
+"""Characters of ids in one address, so that it stays below 8 kB."""
 
 LIMITS = HttpLimits(timeout_seconds=60)
 BULK_LIMITS = HttpLimits(timeout_seconds=180)
@@ -132,3 +135,34 @@ def _sentences(body: Any) -> list[str]:
     texts = [body[name] for name in ("error", "message", "lockedBy") if body.get(name)]
     several = [body[name] for name in ("errors", "blockers") if isinstance(body.get(name), list)]
     return [str(text) for text in texts] + _sentences(several)
+
+
+def answered(response: httpx.Response, what: str, key: str) -> dict[str, Any]:
+    """Return the object in an answer to a GET. Raises `NotFound` on 404."""
+    if response.status_code == codes.NOT_FOUND:
+        raise NotFound(what, key)
+    if response.status_code != codes.OK:
+        raise MalformedAnswer(reason(response))
+    return decoded_object(response)
+
+
+def results_in(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the results of a list. Raises `MalformedAnswer` when it has none."""
+    results = body.get("results")
+    if isinstance(results, list) and all(isinstance(row, dict) for row in results):
+        return results
+    raise MalformedAnswer("Open Register answered a list without `results`")
+
+
+def batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the ids, each once, in portions that one address can hold."""
+    batch: list[str] = []
+    length = 0
+    for one in dict.fromkeys(ids):
+        if len(batch) == IDS_PER_CALL or length + len(one) > IDS_LENGTH:
+            yield batch
+            batch, length = [], 0
+        batch.append(one)
+        length += len(one) + 3  # a comma is three characters long in an address
+    if batch:
+        yield batch

@@ -2,6 +2,7 @@
 
 from openconnector.kinds.registry import Registry
 from openconnector.kinds.target import Target
+from openconnector.targets.object_store import ObjectStoreTarget
 from openconnector.targets.rest import RestTarget
 
-TARGETS: Registry[Target] = Registry("target", RestTarget)
+TARGETS: Registry[Target] = Registry("target", RestTarget, ObjectStoreTarget)

@@ -1,6 +1,7 @@
 """Schemas: what they say about a record, and what is no schema."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,14 @@ def test_what_is_no_schema_is_refused_with_the_place(rule, field):
 
     assert [problem.field for problem in refused.value.problems] == [field]
     assert "\n" not in str(refused.value)
+
+
+def test_a_reference_to_a_file_is_not_followed(tmp_path: Path):
+    other = tmp_path / "schema.json"
+    other.write_text('{"type": "integer"}')
+
+    with pytest.raises(InvalidInput):
+        validator({"a": {"$ref": other.as_uri()}})
 
 
 def test_a_pattern_that_is_slow_elsewhere_is_linear_here():
