@@ -77,7 +77,7 @@ def test_formats_are_checked_where_that_is_asked_for():
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
-        ({"type": "strin"}, "properties.a.type"),
+        ({"type": "words"}, "properties.a.type"),
         ({"minimum": "1"}, "properties.a.minimum"),
         ("string", "properties.a"),
         ({"pattern": "("}, "properties.a.pattern"),
