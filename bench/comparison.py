@@ -32,6 +32,7 @@ CASES = (
     Case(name="unchanged", variant="same", least=6),
     Case(name="1 % changed", variant="changed", least=0),
 )
+EMPTY = Case(name="empty", variant="same", least=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +62,6 @@ Contender = Callable[[str, Path, Case, int], Usage]
 def openconnector(url: str, folder: Path, case: Case, count: int) -> Usage:
     """Carry out a run of the product and check its balance."""
     usage = run(ours.command(url, folder), ours.environment(folder))
-    check_balance(json.loads(usage.output), case, count)
-    return usage
-
-
-def openconnector_without_schema(url: str, folder: Path, case: Case, count: int) -> Usage:
-    """The same into a schema that asks nothing."""
-    usage = run(ours.command(url, folder, has_schema=False), ours.environment(folder))
     check_balance(json.loads(usage.output), case, count)
     return usage
 
@@ -106,11 +100,21 @@ def one_round(address: str, count: int, name: str, contender: Contender) -> Iter
             yield Measured(contender=name, count=count, case=case, usage=usage)
 
 
-def idle(address: str) -> Usage:
-    """Return what a run of the product over no records costs: its start, a new database and its end."""
+def starts(address: str, rounds: int) -> dict[str, Usage]:
+    """Return what each contender costs over no records: its start, a new database and its end."""
+    return {
+        name: min((_start(address, contender) for _ in range(rounds)), key=_cpu_seconds)
+        for name, contender in CONTENDERS.items()
+    }
+
+
+def _start(address: str, contender: Contender) -> Usage:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        case = Case(name="empty", variant="same", least=0)
-        return openconnector(f"{address}/0/same", Path(folder), case, 0)
+        return contender(f"{address}/0/same", Path(folder), EMPTY, 0)
+
+
+def _cpu_seconds(usage: Usage) -> float:
+    return usage.cpu_seconds
 
 
 def check_balance(found: dict[str, Any], case: Case, count: int) -> None:

@@ -11,9 +11,9 @@ from bench.definitions import MIXED_MAPPING, PROPERTIES
 COMMAND = Path(sys.executable).with_name("openconnector")
 
 
-def configuration(url: str, *, has_schema: bool = True) -> dict[str, Any]:
+def configuration(url: str) -> dict[str, Any]:
     """Return a synchronization of ``url`` into a register of the embedded store, with what belongs to it."""
-    schema = {"slug": "case", "title": "Case", "properties": PROPERTIES if has_schema else {}}
+    schema = {"slug": "case", "title": "Case", "properties": PROPERTIES}
     source = {
         "slug": "cases",
         "name": "Cases",
@@ -41,10 +41,16 @@ def configuration(url: str, *, has_schema: bool = True) -> dict[str, Any]:
     }
 
 
-def command(url: str, folder: Path, *, has_schema: bool = True) -> Sequence[str]:
-    """Return the command for one run; the configuration goes to a file in ``folder``."""
+def saved_configuration(url: str, folder: Path) -> Path:
+    """Write the configuration to a file in ``folder`` and return it."""
     file = folder / "configuration.json"
-    file.write_text(json.dumps(configuration(url, has_schema=has_schema)))
+    file.write_text(json.dumps(configuration(url)))
+    return file
+
+
+def command(url: str, folder: Path) -> Sequence[str]:
+    """Return the command for one run."""
+    file = saved_configuration(url, folder)
     return [str(COMMAND), "sync", str(file), "--json"]
 
 

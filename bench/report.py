@@ -3,12 +3,13 @@
 import os
 import platform
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bench.comparison import CASES, Case, Measured
+from bench.latency import Resilience
 from bench.measure import Usage
 
 SHOWN_PACKAGES = ("aiohttp", "sqlalchemy", "orjson", "jsonschema-rs", "jinja2")
@@ -18,6 +19,8 @@ TUNING = (
     "between its stages, told that a read holds no id twice. It moves the fields as they come;\n"
     "openconnector maps 20 fields (8 expressions, 4 casts) and validates each result against a schema."
 )
+MOST_MILLISECONDS = 100
+MOST_TAKE_UP_SECONDS = 10
 MOST_GROWTH = 20
 """By how many per cent peak memory may grow from the small to the large count."""
 
@@ -60,34 +63,43 @@ def capacity(records_per_second: float) -> str:
     return f"\nThe page server gives up to {records_per_second:,.0f} records/s to one bare client."
 
 
-def comparison(measured: Sequence[Measured], idle: Usage) -> str:
+def comparison(measured: Sequence[Measured], starts: Mapping[str, Usage]) -> str:
     """Return the table of runs, with the ratios to dlt and the growth of memory."""
     found = {(item.contender, item.count, item.case.name): item for item in measured}
     counts = sorted({item.count for item in measured})
-    rows = [_row(found, count, case) for count in counts for case in CASES]
+    rows = [_row(found, starts, count, case) for count in counts for case in CASES]
     header = (
         *("records", "run"),
         *("records/s", "records/CPU-s", "MiB"),
         *("dlt records/s", "records/CPU-s", "MiB"),
-        *("per CPU-s", "asked"),
+        *("per CPU-s", "asked", "without start"),
     )
     lines = [table(header, rows), "", TUNING, ""]
-    lines.append(
-        f"A run over no records costs {idle.cpu_seconds:.2f} s CPU and {idle.peak_mib:.0f} MiB."
-    )
+    lines += [
+        f"The start of {name} (a run over no records) costs {usage.cpu_seconds:.2f} s of CPU and "
+        f"{usage.peak_mib:.0f} MiB."
+        for name, usage in starts.items()
+    ]
     if len(counts) > 1:
-        lines += [_growth(found, counts, case, idle) for case in CASES]
+        lines += [_growth(found, counts, case, starts["openconnector"]) for case in CASES]
     return "\n" + "\n".join(lines)
 
 
 Found = dict[tuple[str, int, str], Measured]
 
 
-def _row(found: Found, count: int, case: Case) -> tuple[str, ...]:
+def _row(found: Found, starts: Mapping[str, Usage], count: int, case: Case) -> tuple[str, ...]:
     ours, peer = found["openconnector", count, case.name], found["dlt", count, case.name]
     ratio = ours.per_cpu_second / peer.per_cpu_second
+    net = _without_start(peer, starts) / _without_start(ours, starts)
     asked = f">= {case.least:g}x" if case.least else ""
-    return (f"{count:,}", case.name, *_cells(ours), *_cells(peer), f"{ratio:.1f}x", asked)
+    cells = (*_cells(ours), *_cells(peer))
+    return (f"{count:,}", case.name, *cells, f"{ratio:.1f}x", asked, f"{net:.1f}x")
+
+
+def _without_start(item: Measured, starts: Mapping[str, Usage]) -> float:
+    """Return the CPU seconds of a run beyond those of its start, at least a clock tick."""
+    return max(item.usage.cpu_seconds - starts[item.contender].cpu_seconds, 0.01)
 
 
 def _cells(item: Measured) -> tuple[str, ...]:
@@ -105,6 +117,24 @@ def _growth(found: Found, counts: Sequence[int], case: Case, idle: Usage) -> str
     return (
         f"Memory, {case.name}: {small:.0f} MiB at {counts[0]:,}, {large:.0f} MiB at {counts[-1]:,} records: "
         f"{100 * (large / small - 1):+.0f} % (asked: <= {MOST_GROWTH} %), {large - idle.peak_mib:.0f} MiB above idle"
+    )
+
+
+def latency(found: Resilience) -> str:
+    """Return the table of the web process's answers, and how soon a run outlives its worker."""
+    rows = [
+        (path, while_name, *(f"{value:,.0f}" for value in taken.milliseconds(path)))
+        for while_name, taken in (
+            ("run under way", found.working),
+            ("worker killed", found.orphaned),
+        )
+        for path in taken.seconds
+    ]
+    header = ("answers of the web process", "while", "requests", "p50 ms", "p99 ms", "longest ms")
+    return (
+        f"\n{table(header, rows)}\n"
+        f"Asked: p99 < {MOST_MILLISECONDS} ms. After kill -9 of the worker the run went on in "
+        f"{found.taken_up_seconds:.1f} s (asked: <= {MOST_TAKE_UP_SECONDS} s) and lost and doubled nothing."
     )
 
 
