@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from openconnector.expressions.paths import MISSING
+from openconnector.expressions.php import kind_of
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
@@ -77,17 +78,23 @@ def to_moment(value: Any, now: datetime, zone: tzinfo = UTC) -> datetime:
     """
     if value is None or value is MISSING or value in ("", "now"):
         return now.astimezone(zone)
+    if value == "today":
+        return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        return _parsed(value, zone)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"{kind_of(value)} is no date; write it like 2024-01-31T12:00:00Z"
+        ) from None
+
+
+def _parsed(value: Any, zone: tzinfo) -> datetime:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.fromtimestamp(value, zone)
     text = str(value).strip()
-    if text == "today":
-        return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     if text.removeprefix("-").isdecimal() and len(text) != len("20240131"):
         return datetime.fromtimestamp(int(text), zone)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("the text is no date; write it like 2024-01-31T12:00:00Z") from None
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
 
 

@@ -73,7 +73,7 @@ _PHP_COMPARISONS: Final = {
     "lt": f"({_CALLED} < 0)",
     "lteq": f"({_CALLED} <= 0)",
 }
-_MEMBERSHIP: Final = {"in": _CALLED, "notin": f"(not {_CALLED})"}
+_MEMBERSHIP: Final = {"in": _CALLED, "notin": f"(not {_CALLED})"}  # codespell:ignore notin
 
 JINJA: Final = DialectRules(
     name="jinja",

@@ -38,7 +38,7 @@ def absolute(value: Any) -> Any:
 
 def round_number(value: Any, precision: int = 0, method: str = "common") -> Any:
     """Round to so many decimals: `common` (half away from zero), `ceil` or `floor`."""
-    factor = 10 ** min(max(int(precision), -15), 15)
+    factor = 10 ** min(max(php.to_int(precision), -15), 15)
     scaled = number(value) * factor
     whole = _ROUNDINGS.get(method)
     if whole is None:

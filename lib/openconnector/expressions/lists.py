@@ -13,8 +13,7 @@ def join(value: Any, separator: Any = "", attribute: str | None = None) -> str:
     """Put the texts of a list's elements together with a separator between."""
     elements = listed(value)
     if attribute is not None:
-        get = compile_path(attribute)
-        elements = [get(element) for element in elements]
+        elements = list(map(picker(attribute), elements))
     texts = [to_text(element) for element in elements]
     return join_texts(texts, to_text(separator))
 
@@ -112,7 +111,7 @@ def unique(value: Any, attribute: str | None = None) -> list[Any]:
 
 def map_field(value: Any, *, attribute: str, default: Any = None) -> list[Any]:
     """Give one field of each element: `items | map(attribute='id')`."""
-    get_field = compile_path(attribute)
+    get_field = picker(attribute)
     found = (get_field(element) for element in listed(value))
     return [default if content is MISSING else content for content in found]
 
@@ -145,17 +144,21 @@ def _passes(element: Any, attribute: str, test: str, operand: Any) -> bool:
     check = _FIELD_TESTS.get(test)
     if check is None:
         raise ValueError(f"no test {test!r}; one of {', '.join(_FIELD_TESTS)}")
-    return check(compile_path(attribute)(element), operand)
+    return check(picker(attribute)(element), operand)
 
 
-def picker(attribute: str | None) -> Callable[[Any], Any]:
+def picker(attribute: Any) -> Callable[[Any], Any]:
     """Return what gives the named field of an element, or the element itself."""
-    return compile_path(attribute) if attribute is not None else lambda element: element
+    if attribute is None:
+        return lambda element: element
+    if not isinstance(attribute, str):
+        raise TypeError("a field is named by a text")
+    return compile_path(attribute)
 
 
 def column(value: Any, name: Any) -> list[Any]:
     """Give one field of each element that has it."""
-    get_field = compile_path(to_text(name))
+    get_field = picker(to_text(name))
     found = (get_field(element) for element in listed(value))
     return [content for content in found if content is not MISSING]
 

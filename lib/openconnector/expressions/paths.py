@@ -1,6 +1,6 @@
 """Dot paths: where a value stands in a record.
 
-`adres.geo.lat` walks objects, `items.0.naam` indexes lists, and a dot that belongs to a key is written `&#46;`
+`address.geo.lat` walks objects, `items.0.naam` indexes lists, and a dot that belongs to a key is written `&#46;`
 (`metadata.schema&#46;org`), as the predecessor did. Paths are compiled once and cached.
 """
 

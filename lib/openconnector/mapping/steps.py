@@ -18,8 +18,16 @@ from openconnector.mapping.writer import MappingWriter
 
 Now = Callable[[], datetime]
 
-FAILURES: Final = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError, RecordError)
-"""What calculating a field may end in; anything else is a defect of ours."""
+FAILURES: Final = (
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    RecordError,
+)
+"""What calculating a field may end in. `AttributeError` is an argument of a type its filter does not take."""
 
 _WORDS: Final = {
     "'Missing'": "nothing", "'NoneType'": "null", "'str'": "text", "'int'": "a number", "'float'": "a number",
@@ -171,6 +179,8 @@ def reason_of(error: Exception) -> str:
     """Return why a calculation failed, in words of the author's world."""
     if isinstance(error, RecursionError):
         return "the value nests too deep"
+    if isinstance(error, AttributeError):
+        return "an argument is of a type that cannot be used there"
     if isinstance(error, ZeroDivisionError):
         return "a division by zero"
     if isinstance(error, OverflowError):

@@ -20,7 +20,7 @@ ATTACKS = json.loads(
 )
 RECORD = {
     "naam": "Jan",
-    "adres": {"straat": "Dorpsstraat"},
+    "address": {"straat": "Dorpsstraat"},
     "nummers": [3, 1, 2],
     "lang": "a" * 100_000,
 }
