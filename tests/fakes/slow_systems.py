@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-PAGE = 25
+PAGE = 10
 
 
 class SlowSystems:
