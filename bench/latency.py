@@ -19,7 +19,8 @@ from typing import Any
 from bench import ours
 from bench.measure import WrongResult, run
 
-PATHS = ("/heartbeat", "/api/v1/runs")
+RUNS = "/api/v1/runs"
+PATHS = ("/heartbeat", RUNS)
 PAUSE_SECONDS = 0.01
 """Between two rounds of requests, so that the asking itself is no load to speak of."""
 START_SECONDS = 30.0
@@ -27,6 +28,12 @@ RUN_SECONDS = 180.0
 TAKE_UP_SECONDS = 60.0
 KILL_AT = 0.4
 """The share of the records after which the worker is killed."""
+
+
+UNDER_WAY = ("queued", "running", "waiting")
+
+Run = dict[str, Any]
+"""A run as the API shows it."""
 
 
 @dataclass(slots=True)
@@ -64,23 +71,26 @@ class Api:
     def call(self, path: str, method: str = "GET") -> tuple[float, Any]:
         """Return how many seconds an answer took, and its JSON. Raises `WrongResult` when it is an error."""
         started = time.perf_counter()
-        self._connection.request(method, path, headers=self._headers)
-        response = self._connection.getresponse()
-        body = response.read()
+        try:
+            self._connection.request(method, path, headers=self._headers)
+            response = self._connection.getresponse()
+            body = response.read()
+        except OSError:
+            self._connection.close()
+            raise
         seconds = time.perf_counter() - started
         if response.status >= http.client.BAD_REQUEST:
             raise WrongResult(f"{method} {path} answers {response.status}: {body[:500]!r}")
         return seconds, json.loads(body)
 
-    def ask(self, latency: Latency) -> None:
-        """Ask for every path once and note how long each took."""
+    def ask(self, latency: Latency) -> Run:
+        """Ask for every path once, note how long each took, and return the one run there is."""
+        answers = {}
         for path in PATHS:
-            latency.seconds[path].append(self.call(path)[0])
+            seconds, answers[path] = self.call(path)
+            latency.seconds[path].append(seconds)
         time.sleep(PAUSE_SECONDS)
-
-    def run(self, run_id: str) -> dict[str, Any]:
-        """Return a run as it stands."""
-        found: dict[str, Any] = self.call(f"/api/v1/runs/{run_id}")[1]
+        found: Run = answers[RUNS]["results"][0]
         return found
 
 
@@ -93,15 +103,14 @@ def measure(address: str, count: int) -> Resilience:
             api,
         ),
     ):
-        run_id = api.call("/api/v1/synchronizations/cases/run", "POST")[1]["id"]
+        api.call("/api/v1/synchronizations/cases/run", "POST")
         working, orphaned = Latency(), Latency()
-        _ask_until(api, working, run_id, lambda found: found >= KILL_AT * count)
+        _ask_until(api, working, lambda one: _found(one) >= KILL_AT * count)
         killed_at = _kill_worker(process.pid)
-        before = api.run(run_id)["balance"]["found"]
-        _ask_until(api, orphaned, run_id, lambda found: found > before, TAKE_UP_SECONDS)
+        before = _found(api.ask(orphaned))
+        _ask_until(api, orphaned, lambda one: _found(one) > before, TAKE_UP_SECONDS)
         taken_up_seconds = time.perf_counter() - killed_at
-        _ask_until(api, working, run_id, lambda found: found >= count)
-        _check(_ended(api, run_id), count)
+        _check(_ask_until(api, working, lambda one: one["state"] not in UNDER_WAY), count)
     return Resilience(working=working, orphaned=orphaned, taken_up_seconds=taken_up_seconds)
 
 
@@ -149,29 +158,22 @@ def _answering(api: Api) -> Api:
 
 
 def _ask_until(
-    api: Api,
-    latency: Latency,
-    run_id: str,
-    is_enough: Callable[[int], bool],
-    seconds: float = RUN_SECONDS,
-) -> None:
-    """Ask on and on until so many records are found. Raises `WrongResult` when that takes too long."""
+    api: Api, latency: Latency, is_enough: Callable[[Run], bool], seconds: float = RUN_SECONDS
+) -> Run:
+    """Ask on and on until the run is far enough, and return it. Raises `WrongResult` when that takes too long."""
     deadline = time.perf_counter() + seconds
     while time.perf_counter() < deadline:
-        api.ask(latency)
-        if is_enough(api.run(run_id)["balance"]["found"]):
-            return
-    raise WrongResult(f"after {seconds:.0f} seconds the run is {api.run(run_id)}")
+        found = api.ask(latency)
+        if is_enough(found):
+            return found
+    raise WrongResult(f"after {seconds:.0f} seconds the run is {found}")
 
 
-def _ended(api: Api, run_id: str) -> dict[str, Any]:
-    deadline = time.perf_counter() + RUN_SECONDS
-    while (found := api.run(run_id))["state"] == "running" and time.perf_counter() < deadline:
-        time.sleep(0.05)
-    return found
+def _found(one: Run) -> int:
+    return int(one["balance"]["found"])
 
 
-def _check(found: dict[str, Any], count: int) -> None:
+def _check(found: Run, count: int) -> None:
     balance = found["balance"]
     if found["state"] != "succeeded" or balance["found"] != count or balance["created"] != count:
         raise WrongResult(f"the run that was taken up ended as {found['state']} with {balance}")
