@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from openconnector.db.types import Json, Moment, Sequential
+from openconnector.db.types import Json, Moment, SearchableJson, Sequential
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -393,7 +393,7 @@ class ObjectRow(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     register_id: Mapped[str] = mapped_column(ForeignKey("register.id", ondelete="CASCADE"))
     schema_id: Mapped[str] = mapped_column(ForeignKey("schema.id", ondelete="CASCADE"))
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(SearchableJson)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -11,8 +11,11 @@ from typing_extensions import override
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""A JSON document: text on SQLite, jsonb on PostgreSQL."""
+Json = JSON(none_as_null=True)
+"""A JSON document as it was written: the order of its keys is kept, because a mapping's fields have one."""
+
+SearchableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON document that is searched: jsonb on PostgreSQL, which keeps no order of keys."""
 
 Sequential = BigInteger().with_variant(Integer(), "sqlite")
 """A key the database counts up itself; SQLite does so only for INTEGER."""

@@ -210,7 +210,7 @@ class Definitions:
             saved_by=who,
             saved_at=row.updated_at,
             definition=body,
-            fingerprint=xxhash.xxh3_128_digest(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)),
+            fingerprint=xxhash.xxh3_128_digest(orjson.dumps(body)),
         )
         row.revision_id = await rows.add_revision(session, revision)
         await rows.count_change(session)
@@ -239,7 +239,12 @@ class Definitions:
     ) -> bool:
         plain, secrets = split(model)
         wanted = plain | {"slug": model.slug or row.slug, "version": model.version or row.version}
-        return wanted == _body(row) and secrets == kept
+        # By text, since the order of a mapping's fields is part of it.
+        body = _body(row)
+        is_same = all(
+            orjson.dumps(value) == orjson.dumps(body.get(name)) for name, value in wanted.items()
+        )
+        return is_same and secrets == kept
 
 
 async def page(

@@ -242,8 +242,8 @@ def test_calls_of_mappings_share_one_budget():
 
 def test_the_fingerprint_changes_with_all_that_can_change_a_result():
     base = compile_mapping(MappingSpec(mapping={"a": "b", "c": "d"}))
-    turned = compile_mapping(MappingSpec(mapping={"c": "d", "a": "b"}))
     others = [
+        MappingSpec(mapping={"c": "d", "a": "b"}),
         MappingSpec(mapping={"a": "b", "c": "e"}),
         MappingSpec(mapping={"a": "b", "c": "d"}, cast={"a": "int"}),
         MappingSpec(mapping={"a": "b", "c": "d"}, unset=["x"]),
@@ -260,7 +260,6 @@ def test_the_fingerprint_changes_with_all_that_can_change_a_result():
     ]
     assert len(set(fingerprints)) == len(fingerprints)
     assert {len(fingerprint) for fingerprint in fingerprints} == {16}
-    assert turned.fingerprint == base.fingerprint
 
 
 def test_explain_tells_how_each_field_came_to_be():

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from openconnector.db.types import Json, Moment, Sequential
+from openconnector.db.types import Json, Moment, SearchableJson, Sequential
 
 revision = "0001"
 down_revision = None
@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
         sa.Column("schema_id", sa.String(length=36), nullable=False),
-        sa.Column("data", Json, nullable=False),
+        sa.Column("data", SearchableJson, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
