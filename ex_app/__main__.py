@@ -1,10 +1,14 @@
 """Start the ExApp: `python -m ex_app`, with the environment AppAPI gives."""
 
+import structlog
 import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
+from ex_app.app import create_app
+from ex_app.hosting import hosted
 from ex_app.settings import Settings
+from openconnector.errors import ConfigurationError
 
 STOP_SECONDS = 8
 """How long open requests may take to end: Docker kills 10 s after it has asked us to stop."""
@@ -43,3 +47,31 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+
+
+def log_as_json() -> None:
+    """Write logs as one JSON object a line; a trace shows lines of code, never the values of variables."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+    )
+
+
+def main() -> None:
+    """Serve until the process is asked to stop; says in words what it lacks."""
+    log_as_json()
+    settings = read_settings()
+    try:
+        app = create_app(settings, hosted(settings))
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None
+    server(app, settings).run()
+
+
+if __name__ == "__main__":
+    main()

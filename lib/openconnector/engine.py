@@ -2,14 +2,16 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import structlog
+from pydantic import SecretStr
 
+from openconnector.auth.basic import BasicAuth
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
@@ -19,10 +21,12 @@ from openconnector.errors import ConfigurationError, Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
+from openconnector.http.urls import origin
 from openconnector.jobs.calls import CallJournal
 from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.objects.embedded import EmbeddedStore
+from openconnector.objects.open_register import OpenRegisterStore
 from openconnector.ports import Clock, Log, ObjectStore, SourceCall
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import Context
@@ -44,6 +48,17 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRegisterAccess:
+    """Where Open Register is and who we are there."""
+
+    url: str
+    """The Nextcloud's own address."""
+    user: str
+    password: SecretStr
+    """An app password; the account's own one costs its server a second per request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation decides once, before it starts."""
 
@@ -53,6 +68,10 @@ class Settings:
     """PostgreSQL address; None keeps everything in one SQLite file in `storage`."""
     allowed_networks: tuple[str, ...] = ()
     """Private networks every source may reach, as `range` or `range:port`."""
+    trusted_addresses: tuple[str, ...] = ()
+    """Servers that are reachable wherever they are: the Nextcloud that installed us."""
+    open_register: OpenRegisterAccess | None = None
+    """The Nextcloud whose Open Register keeps the objects; None keeps them in our own database."""
 
     @property
     def url(self) -> str:
@@ -70,8 +89,6 @@ class Ports:
     """What the host brings along; each has a default that works without Nextcloud."""
 
     clock: Clock = field(default_factory=SystemClock)
-    objects: Callable[["Engine"], ObjectStore] | None = None
-    """Makes the object store; None takes the embedded one."""
 
 
 class Engine:
@@ -90,7 +107,7 @@ class Engine:
         self.tokens = ProcessTokens(self.clock)
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)
         self.calls = CallJournal(self.database)
-        self.objects: ObjectStore = ports.objects(self) if ports.objects else self.embedded
+        self.objects: ObjectStore = self._object_store()
         self.preparation = Preparation(self.definitions, self.reach)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
         self._stop = asyncio.Event()
@@ -106,6 +123,20 @@ class Engine:
             await self._writing_calls
         await self.http.aclose()
         await self.database.close()
+
+    def _object_store(self) -> ObjectStore:
+        access = self.settings.open_register
+        if access is None:
+            return self.embedded
+        policy = NetworkPolicy(trusted_origins=frozenset({origin(httpx.URL(access.url))}))
+        log = self.calls.log(source_id=None, run_id=None)
+        return OpenRegisterStore(
+            self.http.client(policy=policy, log=log),
+            access.url,
+            BasicAuth(username=access.user, password=access.password),
+            clock=self.clock,
+            log=structlog.get_logger("openconnector.open_register"),
+        )
 
     def worker(self) -> Worker:
         """Return a worker that carries out runs in this process."""
@@ -129,7 +160,12 @@ class Engine:
         """Return which addresses a source may reach: public ones, and what is allowed for it and for all."""
         own = source.allowed_networks if source else []
         allowed = (*self.settings.allowed_networks, *own)
-        return NetworkPolicy(allowed=tuple(map(allowed_network, dict.fromkeys(allowed))))
+        return NetworkPolicy(
+            allowed=tuple(map(allowed_network, dict.fromkeys(allowed))),
+            trusted_origins=frozenset(
+                origin(httpx.URL(address)) for address in self.settings.trusted_addresses
+            ),
+        )
 
 
 class _Sources:

@@ -102,8 +102,8 @@ class ShownRun(Shown):
         return cls(**same, **_own(row))
 
 
-OWN = ("balance", "contracts", "error", "queued", "started", "finished", "due")
-"""What a row holds under other names, or in several columns."""
+OWN = ("balance", "contracts", "error", "queued", "started", "finished", "due", "cursor")
+"""What a row holds under other names, in several columns, or (its cursor) for itself alone."""
 
 
 def _own(row: RunRow) -> dict[str, Any]:

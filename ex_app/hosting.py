@@ -1,0 +1,54 @@
+"""The engine inside Nextcloud: built from the ExApp's settings, working while the app is enabled."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from ex_app.app import Hosted
+from ex_app.lifecycle import Progress
+from ex_app.settings import Settings
+from openconnector.api.app import create_api
+from openconnector.api.callers import by_host
+from openconnector.db.migrate import migrate
+from openconnector.engine import Engine
+from openconnector.engine import Settings as EngineSettings
+from openconnector.jobs.supervisor import Supervisor
+
+WORKER = (sys.executable, "-m", "openconnector.cli", "worker", "--supervised")
+"""The worker process; it reads the same environment as we do."""
+
+
+def hosted(settings: Settings) -> Hosted:
+    """Return the engine's API with what starts and stops its work. Raises `ConfigurationError` for a broken storage."""
+    engine = Engine(engine_settings(settings))
+    supervisor = Supervisor(WORKER, clock=engine.clock)
+
+    @asynccontextmanager
+    async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
+        async with engine:
+            try:
+                yield
+            finally:
+                await supervisor.stop()
+
+    async def migrate_engine(progress: Progress) -> None:
+        await migrate(engine.database, progress)
+
+    async def on_enabled(is_enabled: bool) -> None:  # noqa: FBT001  the shape of the port
+        await (supervisor.start() if is_enabled else supervisor.stop())
+
+    api = create_api(engine, authenticate=by_host)
+    api.router.lifespan_context = lifespan
+    return Hosted(api=api, migrate=migrate_engine, on_enabled=on_enabled)
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """Return what the engine has to know of the ExApp's environment."""
+    secret = settings.database_url
+    return EngineSettings(
+        storage=settings.app_persistent_storage,
+        database_url=secret.get_secret_value() if secret else None,
+        trusted_addresses=(settings.nextcloud_url,),
+    )

@@ -1,0 +1,101 @@
+"""The real process inside Nextcloud: installed, asked for definitions, working while enabled."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.fakes.nextcloud import FakeNextcloud
+from tests.integration.ex_app.test_install import free_port, serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def nextcloud() -> AsyncIterator[FakeNextcloud]:
+    double, port = FakeNextcloud(), free_port()
+    config = uvicorn.Config(double, host="127.0.0.1", port=port, lifespan="off", log_config=None)
+    async with serving(uvicorn.Server(config)):
+        double.url = f"http://127.0.0.1:{port}"
+        yield double
+
+
+@pytest.fixture
+async def exapp(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """`python -m ex_app`, started as AppAPI's container starts it."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "APP_ID": nextcloud.app_id,
+        "APP_SECRET": nextcloud.secret,
+        "APP_VERSION": nextcloud.version,
+        "APP_HOST": "127.0.0.1",
+        "APP_PORT": str(port),
+        "APP_PERSISTENT_STORAGE": str(tmp_path),
+        "NEXTCLOUD_URL": nextcloud.url,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ex_app", env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        nextcloud.exapp = client
+        while process.returncode is None and not await _answers(client):  # noqa: ASYNC110  another process
+            await asyncio.sleep(0.1)
+        yield client
+    process.send_signal(signal.SIGTERM)
+    await process.wait()
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/heartbeat")).is_success
+    except httpx.TransportError:
+        return False
+
+
+async def test_an_installed_app_serves_its_api_and_works_on_runs(
+    nextcloud: FakeNextcloud, exapp: httpx.AsyncClient, tmp_path: Path
+):
+    assert await nextcloud.install()
+    headers = nextcloud.signed("admin") | {"OCS-APIRequest": "true"}
+
+    kinds = await exapp.get("/api/v1/kinds", headers=headers)
+    source = {
+        "name": "Nowhere",
+        "configuration": {"kind": "rest", "location": "http://127.0.0.1:9/"},
+    }
+    made = await exapp.post("/api/v1/sources", json=source, headers=headers)
+    synchronization = {
+        "name": "S",
+        "sourceId": made.json()["id"],
+        "target": {"kind": "rest", "source": made.json()["id"], "endpoint": "x"},
+    }
+    made = await exapp.post("/api/v1/synchronizations", json=synchronization, headers=headers)
+    asked = await exapp.post(
+        f"/api/v1/synchronizations/{made.json()['id']}/run", json={}, headers=headers
+    )
+    state = "queued"
+    while state in {"queued", "running"}:
+        run = (await exapp.get(f"/api/v1/runs/{asked.json()['id']}", headers=headers)).json()
+        state = run["state"]
+        await asyncio.sleep(0.05)
+
+    assert kinds.status_code == 200
+    assert made.json()["owner"] == "admin"
+    assert asked.status_code == 202
+    assert (state, run["error"]["code"]) == ("failed", "address-forbidden")
+    assert (tmp_path / "keys.json").exists()
+
+
+async def test_nobody_comes_in_without_nextcloud(exapp: httpx.AsyncClient):
+    answers = [
+        await exapp.get(path) for path in ("/api/v1/sources", "/init", "/openapi.json", "/x")
+    ]
+
+    assert {answer.status_code for answer in answers} == {401}
