@@ -95,7 +95,7 @@ def _subtract(left: Any, right: Any = None) -> float:
 
 
 def _divide(left: Any, right: Any) -> float:
-    quotient = php.to_number(left) / php.to_number(right)
+    quotient = bounded(php.to_number(left) / php.to_number(right))
     return int(quotient) if quotient.is_integer() else quotient
 
 

@@ -153,22 +153,22 @@ def _subtract(*values: Any) -> float:
 
 
 def _divide(left: Any, right: Any) -> float:
-    quotient = to_number(left) / to_number(right)
+    quotient = bounded(to_number(left) / to_number(right))
     return int(quotient) if quotient.is_integer() else quotient
 
 
 def _modulo(left: Any, right: Any) -> float:
     dividend, divisor = to_number(left), to_number(right)
-    rest = math.fmod(dividend, divisor)
+    rest = bounded(math.fmod(dividend, divisor))
     return int(rest) if rest.is_integer() else rest
 
 
 def _largest(*values: Any) -> Any:
-    return max(map(to_number, values), default=None)
+    return bounded(max(map(to_number, values))) if values else None
 
 
 def _smallest(*values: Any) -> Any:
-    return min(map(to_number, values), default=None)
+    return bounded(min(map(to_number, values))) if values else None
 
 
 def _cat(*values: Any) -> str:
