@@ -260,7 +260,9 @@ def validated(collection: Collection[D], body: Mapping[str, Any]) -> D:
     try:
         return collection.model.model_validate(dict(body))
     except ValidationError as error:
-        raise InvalidInput(problems_of(error), subject=collection.name.removesuffix("s")) from error
+        raise InvalidInput(
+            problems_of(error, body), subject=collection.name.removesuffix("s")
+        ) from error
 
 
 def _body(row: DefinitionRow) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A family's registry: turns its kinds into one discriminated union with a JSON Schema."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
@@ -63,7 +63,7 @@ class Registry(Mapping[str, type[K]], Generic[K]):
         try:
             return self[str(name)].model_validate(dict(configuration))
         except ValidationError as error:
-            raise InvalidInput(problems_of(error), subject=self.family) from error
+            raise InvalidInput(problems_of(error, configuration), subject=self.family) from error
 
     def describe(self) -> list[dict[str, Any]]:
         """Return for each kind its name, title, description, example and JSON Schema, for forms and docs."""
@@ -92,16 +92,28 @@ def describe(kind: type[Kind]) -> dict[str, Any]:
     }
 
 
-def problems_of(error: ValidationError) -> list[FieldProblem]:
-    """Return pydantic's findings as field problems, with the values of secrets left out."""
+def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]:
+    """Return pydantic's findings about ``given`` as field problems, with the values of secrets left out."""
     return [
         FieldProblem(
-            field=".".join(str(part) for part in finding["loc"]) or "(whole)",
+            field=".".join(_as_sent(finding["loc"], given)) or "(whole)",
             message=finding["msg"],
             value=None if _may_be_secret(finding) else shortened(finding.get("input")),
         )
         for finding in error.errors(include_url=False, include_context=False)
     ]
+
+
+def _as_sent(places: Iterable[int | str], given: Any) -> Iterator[str]:
+    """Yield the parts of a path that the sender wrote: a union adds the name of the kind, which is none."""
+    for place in places:
+        if isinstance(given, Mapping) and place not in given and given.get("kind") == place:
+            continue
+        yield str(place)
+        try:
+            given = given[place]
+        except (KeyError, IndexError, TypeError):
+            given = None
 
 
 def _may_be_secret(finding: ErrorDetails) -> bool:

@@ -57,12 +57,13 @@ class Source(Kind):
         if not selection:
             return self
         # A plain dump would mask secrets, so the set fields are laid over the validated values one by one.
-        own = {name: getattr(self, name) for name in self.model_fields_set}
-        names = {field.alias or name: name for name, field in type(self).model_fields.items()}
+        own = {
+            field.alias or name: getattr(self, name)
+            for name, field in type(self).model_fields.items()
+            if name in self.model_fields_set
+        }
         try:
-            return type(self).model_validate(
-                own | {names[name]: value for name, value in selection.items()}
-            )
+            return type(self).model_validate(own | dict(selection))
         except ValidationError as error:
             found = [
                 FieldProblem(
@@ -70,6 +71,6 @@ class Source(Kind):
                     message=problem.message,
                     value=problem.value,
                 )
-                for problem in problems_of(error)
+                for problem in problems_of(error, selection)
             ]
             raise InvalidInput(found, subject="synchronization") from error

@@ -44,10 +44,28 @@ def test_every_wrong_field_is_named_at_once_with_its_value():
 
 
 def test_an_unknown_kind_names_the_known_ones():
-    with pytest.raises(UnknownKind, match="known: .*bearer"):
+    with pytest.raises(UnknownKind, match=r"known: .*bearer"):
         AUTH.load({"kind": "bearrer"})
 
 
 def test_a_missing_kind_says_which_there_are():
-    with pytest.raises(InvalidInput, match="one of .*bearer"):
+    with pytest.raises(InvalidInput, match=r"one of .*bearer"):
         AUTH.load({"token": "x"})
+
+
+def test_a_wrong_field_within_a_kind_is_named_as_it_was_sent():
+    configuration = {
+        "kind": "rest",
+        "location": "https://example.org",
+        "auth": {"kind": "api_key", "name": "k", "key": "x", "sentIn": "body"},
+        "paginator": {"kind": "cursor"},
+    }
+
+    with pytest.raises(InvalidInput) as caught:
+        SOURCES.load(configuration)
+
+    assert sorted(problem.field for problem in caught.value.problems) == [
+        "auth.sentIn",
+        "paginator.parameter",
+        "paginator.tokenPosition",
+    ]
