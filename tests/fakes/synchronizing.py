@@ -10,7 +10,7 @@ from openconnector.db.rows import ContractRow, FailedRecordRow, RunRow, Synchron
 from openconnector.definitions.models import SynchronizationDefinition
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
-from openconnector.synchronization.identity import origin_id_reader, target_key
+from openconnector.synchronization.identity import origin_id_reader, target_ids, target_key
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import LEASE, Context, Progress
 from openconnector.synchronization.run import Run
@@ -71,14 +71,16 @@ class Synchronizing:
             clock=self.clock,
             log=FakeLog(),
         )
+        key = target_key(self.target.kind, self.target.place)
         return Plan(
             synchronization_id=self.id,
             definition=definition,
-            target_key=target_key(self.target.kind, self.target.place),
+            target_key=key,
             source=source,
             target=self.target,
             reach=reach,
             origin_id=origin_id_reader("id"),
+            object_id=target_ids(self.id, key),
             is_selected=self.is_selected,
             apply=self.apply,
             fingerprint=self.fingerprint,

@@ -9,7 +9,7 @@ from openconnector.errors import RecordError
 from openconnector.records import Action, Change, Record
 from openconnector.synchronization.balance import Balance
 from openconnector.synchronization.hashing import HASH_VERSION, digest
-from openconnector.synchronization.identity import target_id, write_key
+from openconnector.synchronization.identity import write_key
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.seen import Seen
 
@@ -164,7 +164,7 @@ def _object_id(plan: Plan, contract: Known | None, origin_id: str, *, is_there: 
         return None
     if contract is not None and contract.target_id:
         return contract.target_id
-    return target_id(plan.synchronization_id, plan.target_key, origin_id)
+    return plan.object_id(origin_id)
 
 
 def _duplicate(plan: Plan, page: Sorted, origin_id: str, record: Any) -> None:

@@ -1,8 +1,10 @@
 """Who is who: a record's id at its source, the id of its object, the key of a write."""
 
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import xxhash
 
@@ -12,6 +14,9 @@ from openconnector.records import Action, Record
 
 MAX_ID_LENGTH = 1_000
 """Characters of an origin id; longer ones do not fit a database index."""
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no database keeps as text."""
 
 MAX_KEY_LENGTH = 64
 
@@ -35,10 +40,11 @@ def origin_id_reader(path: str) -> Callable[[Record], str]:
 
 
 def _checked(value: str, path: str) -> str:
-    if len(value) <= MAX_ID_LENGTH and "\0" not in value:
+    if len(value) <= MAX_ID_LENGTH and not NO_TEXT.search(value):
         return value
     raise RecordError(
-        f"The id at {path!r} is longer than {MAX_ID_LENGTH} characters or holds a NUL",
+        f"The id at {path!r} is longer than {MAX_ID_LENGTH} characters or holds what is no text "
+        "(NUL, half a surrogate pair)",
         stage="select",
         field=path,
     )
@@ -60,9 +66,25 @@ def _named(value: Any) -> str:
     return names.get(type(value), "something else")
 
 
-def target_id(synchronization_id: str, target: str, origin_id: str) -> str:
-    """Return the id we give the object of a record: always the same, so that writing twice makes one object."""
-    return str(uuid5(UUID(synchronization_id), f"{target}\0{origin_id}"))
+def target_ids(synchronization_id: str, target: str) -> Callable[[str], str]:
+    """Return what gives the object of a record its id: always the same, so that writing twice makes one object.
+
+    It is a UUID of version 5 (RFC 9562) in the namespace of the synchronization; `uuid.uuid5` takes four times as long.
+    """
+    begun = hashlib.sha1(
+        UUID(synchronization_id).bytes + f"{target}\0".encode(), usedforsecurity=False
+    )
+
+    def derive(origin_id: str) -> str:
+        hashed = begun.copy()
+        hashed.update(origin_id.encode())
+        octets = bytearray(hashed.digest()[:16])
+        octets[6] = octets[6] & 0x0F | 0x50
+        octets[8] = octets[8] & 0x3F | 0x80
+        text = octets.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    return derive
 
 
 def write_key(

@@ -26,6 +26,9 @@ class Plan:
     target: Target
     reach: Reach
     origin_id: Callable[[Record], str]
+    """Reads a record's id at its source."""
+    object_id: Callable[[str], str]
+    """Derives the id of an object from that of its record."""
     is_selected: Callable[[Record], bool] | None
     """The conditions; None takes every record."""
     apply: Mapped

@@ -19,7 +19,7 @@ from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
 from openconnector.ports import Log
 from openconnector.records import Record
-from openconnector.synchronization.identity import origin_id_reader, target_key
+from openconnector.synchronization.identity import origin_id_reader, target_ids, target_key
 from openconnector.synchronization.plan import Plan
 
 PLAIN = b"as it is"
@@ -46,14 +46,16 @@ class Preparation:
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
         reach = self._reach(source, run_id, log)
         target = definition.target
+        key = target_key(target.kind, target.place)
         return Plan(
             synchronization_id=loaded.id,
             definition=definition,
-            target_key=target_key(target.kind, target.place),
+            target_key=key,
             source=source.definition.configuration.narrowed(definition.source_config.selection),
             target=target,
             reach=reach,
             origin_id=origin_id_reader(definition.source_config.id_position),
+            object_id=target_ids(loaded.id, key),
             is_selected=_condition(definition),
             apply=mapper.apply if mapper else _as_it_is,
             fingerprint=mapper.fingerprint if mapper else PLAIN,

@@ -1,6 +1,6 @@
 """Promises about ids and hashes."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from openconnector.synchronization.hashing import digest
 from openconnector.synchronization.identity import (
     MAX_ID_LENGTH,
     origin_id_reader,
-    target_id,
+    target_ids,
     target_key,
     write_key,
 )
@@ -47,11 +47,11 @@ def test_an_id_at_the_longest_length_is_taken_and_one_longer_refused():
 
 
 def test_an_object_always_gets_the_same_id_and_others_get_others():
-    one = target_id(SYNC, "main", "1")
+    one = target_ids(SYNC, "main")("1")
 
-    assert UUID(one)
-    assert one == target_id(SYNC, "main", "1")
-    assert len({one, target_id(SYNC, "main", "2"), target_id(SYNC, "other", "1")}) == 3
+    assert one == str(uuid5(UUID(SYNC), "main\0" + "1"))
+    assert one == target_ids(SYNC, "main")("1")
+    assert len({one, target_ids(SYNC, "main")("2"), target_ids(SYNC, "other")("1")}) == 3
 
 
 def test_the_same_write_has_the_same_key_and_another_has_another():
