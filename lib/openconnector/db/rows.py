@@ -292,7 +292,7 @@ class FailedRecordRow(Base):
     field: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     payload: Mapped[bytes]
-    """The record as read, as JSON; sealed for personal sources."""
+    """The record as read, as JSON; for personal sources sealed, together with the reason."""
     is_sealed: Mapped[bool]
     synchronization_revision_id: Mapped[int]
     mapping_revision_id: Mapped[int | None]

@@ -40,15 +40,17 @@ class CallJournal:
 
     async def flush(self) -> None:
         """Write what waits. A database that is busy is tried again with the next flush."""
-        lines, self._waiting = self._waiting, deque(maxlen=MAX_WAITING)
+        lines, self._waiting = list(self._waiting), deque(maxlen=MAX_WAITING)
         if not lines:
             return
         try:
             async with self._database.writing() as session:
-                await runs.add_calls(session, list(lines))
+                await runs.add_calls(session, lines)
         except OpenConnectorError as error:
             logger.warning("call log not written", reason=str(error), waiting=len(lines))
-            self._waiting.extendleft(reversed(lines))
+            newer, self._waiting = self._waiting, deque(maxlen=MAX_WAITING)
+            for line in (*lines, *newer):
+                self.add(line)
             return
         if self._dropped:
             logger.warning("call log lines dropped", count=self._dropped)

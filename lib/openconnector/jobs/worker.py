@@ -45,6 +45,9 @@ class Worker:
                 await self.take()
             except OpenConnectorError as error:
                 logger.warning("looking for runs failed", reason=str(error))
+            except Exception:
+                # A database that is away says so in many ways; it will be back.
+                logger.exception("looking for runs failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
         for task in self._working.values():
@@ -64,7 +67,7 @@ class Worker:
         for run_id in [*(lease[0] for lease in dead), *waiting][: AT_ONCE - len(self._working)]:
             row = await self.claim(run_id)
             if row is not None:
-                self._working[run_id] = asyncio.create_task(self.carry_out(row))
+                self._working[run_id] = asyncio.create_task(self._work(row))
 
     async def claim(self, run_id: str) -> RunRow | None:
         """Take a run over; None when it is not to be had."""
@@ -92,6 +95,13 @@ class Worker:
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
+
+    async def _work(self, row: RunRow) -> None:
+        try:
+            await self.carry_out(row)
+        except Exception:
+            # Not even its end could be written. Its lease runs out and it is taken up again.
+            logger.exception("run left as it stands", run=row.id)
 
     async def finish(self, run_id: str) -> None:
         """Carry a run out in this process if it can be claimed now, waiting for a dead worker's lease to end."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from openconnector.db import contracts
 from openconnector.records import Action, Change, Outcome, Verdict
 from openconnector.synchronization.identity import write_key
+from openconnector.synchronization.keeping import told
 from openconnector.synchronization.pages import Pages
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
@@ -76,7 +77,7 @@ async def _delete(plan: Plan, progress: Progress, batch: list[contracts.Known]) 
         await contracts.change(session, plan.synchronization_id, plan.target_key, gone, marks)
         progress.balance.deleted += len(gone)
         progress.balance.writes += sum(outcome.writes for outcome in outcomes)
-        _note(progress, changes, outcomes)
+        _note(plan, progress, changes, outcomes)
         await progress.move(session)
     return len(batch) - len(gone)
 
@@ -97,12 +98,12 @@ def _change(plan: Plan, contract: contracts.Known) -> Change:
     )
 
 
-def _note(progress: Progress, changes: list[Change], outcomes: list[Outcome]) -> None:
+def _note(plan: Plan, progress: Progress, changes: list[Change], outcomes: list[Outcome]) -> None:
     for change, outcome in zip(changes, outcomes, strict=True):
         if outcome.verdict not in (Verdict.WRITTEN, Verdict.UNCHANGED):
             progress.log.warning(
                 "object not deleted",
                 originId=change.origin_id,
                 targetId=change.target_id,
-                reason=outcome.reason,
+                reason=told(outcome.reason or "", is_personal=plan.is_personal),
             )

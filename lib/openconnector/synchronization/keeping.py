@@ -13,6 +13,9 @@ from openconnector.records import Change, Difference
 from openconnector.synchronization.compare import Failure, Pending
 from openconnector.synchronization.plan import Plan
 
+SEALED = "Sealed with the record, because it may quote data about a person"
+"""What stands where the reason of a failure would, for records of personal sources."""
+
 
 class Keeper:
     """Writes records into rows and reads them back; personal ones are sealed with the key outside the database."""
@@ -35,8 +38,8 @@ class Keeper:
                 "verdict": failure.verdict,
                 "stage": failure.stage,
                 "field": failure.field,
-                "reason": failure.reason,
-                "payload": self._kept(failure.record),
+                "reason": told(failure.reason, is_personal=self._is_personal),
+                "payload": self._kept(self._with_reason(failure)),
                 "is_sealed": self._is_personal,
                 "synchronization_revision_id": plan.synchronization_revision,
                 "mapping_revision_id": plan.mapping_revision,
@@ -81,15 +84,33 @@ class Keeper:
             "is_sealed": self._is_personal,
         }
 
+    def _with_reason(self, failure: Failure) -> Any:
+        if not self._is_personal:
+            return failure.record
+        return {"record": failure.record, "reason": failure.reason}
+
     def _kept(self, value: Any) -> bytes:
         text = _text(value)
         return self._keys.seal(text, self._run_id) if self._is_personal else text
 
 
+def told(reason: str, *, is_personal: bool) -> str:
+    """Return a reason as logs and columns may hold it: one about a personal record may quote its values."""
+    return SEALED if is_personal else reason
+
+
 def opened(keys: KeyRing, row: FailedRecordRow | RunChangeRow) -> Any:
     """Return what a row keeps: a failed record, or a dry run's differences."""
     kept = row.payload if isinstance(row, FailedRecordRow) else row.differences
-    return _value(keys.open(kept, row.run_id) if row.is_sealed else kept)
+    value = _value(keys.open(kept, row.run_id) if row.is_sealed else kept)
+    return value["record"] if row.is_sealed and isinstance(row, FailedRecordRow) else value
+
+
+def reason_of(keys: KeyRing, row: FailedRecordRow) -> str:
+    """Return why a record failed, also where the row itself does not say it."""
+    if not row.is_sealed:
+        return row.reason
+    return str(_value(keys.open(row.payload, row.run_id))["reason"])
 
 
 def opened_intent(keys: KeyRing, row: IntentRow) -> Any:

@@ -18,7 +18,7 @@ from openconnector.synchronization.compare import (
     select,
 )
 from openconnector.synchronization.differences import differences
-from openconnector.synchronization.keeping import Keeper, opened_intent
+from openconnector.synchronization.keeping import Keeper, opened_intent, told
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 from openconnector.synchronization.seen import Seen, pack
@@ -202,7 +202,7 @@ class Pages:
                 originId=failure.origin_id,
                 stage=failure.stage,
                 field=failure.field,
-                reason=failure.reason,
+                reason=told(failure.reason, is_personal=self._plan.is_personal),
             )
         if len(work.failures) > LOGGED_FAILURES:
             log.warning("more records failed", count=len(work.failures) - LOGGED_FAILURES)

@@ -1,13 +1,16 @@
 """Read ahead: the next page is fetched while this one is worked on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from openconnector.records import Page
 
 
-async def prefetched(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
-    """Yield the pages in order, always fetching one ahead; what the source raises is raised in its place."""
+async def prefetched(pages: AsyncIterator[Page]) -> AsyncGenerator[Page, None]:
+    """Yield the pages in order, always fetching one ahead; what the source raises is raised in its place.
+
+    Close it, or the source goes on being read for a while after the reader has left.
+    """
     queue: asyncio.Queue[Page | BaseException | None] = asyncio.Queue(maxsize=1)
 
     async def fetch() -> None:

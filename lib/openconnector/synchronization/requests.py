@@ -8,7 +8,7 @@ from openconnector.db import runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
-from openconnector.errors import Conflict
+from openconnector.errors import ConfigurationError, Conflict
 
 MAX_CHAIN = 20
 """Runs that may follow one another; a longer chain is a circle of follow-ups."""
@@ -60,7 +60,13 @@ async def cancel(session: Session, run_id: str, *, now: datetime) -> RunRow:
     Raises `NotFound`, or `Conflict` when it has ended.
     """
     row = await runs.get(session, run_id)
-    changes = {"state": "cancelled", "finished_at": now, "error_code": "cancelled", "due_at": None}
+    changes = {
+        "state": "cancelled",
+        "finished_at": now,
+        "error_code": "cancelled",
+        "error_message": "The run was cancelled",
+        "due_at": None,
+    }
     idle = ("queued", "waiting", "needs_approval")
     if await runs.set_state(session, run_id, expected=idle, changes=changes):
         await runs.forget_pages(session, run_id)
@@ -108,22 +114,30 @@ async def follow_ups(
     before = await _chain(session, row)
     problems = []
     for key in loaded.definition.follow_ups:
-        following = await definitions.load(session, SYNCHRONIZATIONS, key)
-        if following.id in before or len(before) >= MAX_CHAIN:
-            problems.append(f"{following.slug} is not run again: it is part of this chain already")
-        elif await runs.active(session, following.id) is not None:
-            problems.append(f"{following.slug} has an unfinished run")
-        else:
-            await request_run(
-                session,
-                definitions,
-                following.id,
-                now=now,
-                who=row.requested_by,
-                trigger="follow_up",
-                parent_id=row.id,
-            )
+        try:
+            following = await definitions.load(session, SYNCHRONIZATIONS, key)
+            if following.id in before or len(before) >= MAX_CHAIN:
+                raise Conflict(f"{following.slug!r} is part of this chain of runs already")
+            # A savepoint: what keeps one of them from being queued leaves the others as they are.
+            async with session.begin_nested():
+                await _follow(session, definitions, following.id, row, now=now)
+        except ConfigurationError as error:
+            problems.append(f"{key}: {error}")
     return problems
+
+
+async def _follow(
+    session: Session, definitions: Definitions, following: str, row: RunRow, *, now: datetime
+) -> None:
+    await request_run(
+        session,
+        definitions,
+        following,
+        now=now,
+        who=row.requested_by,
+        trigger="follow_up",
+        parent_id=row.id,
+    )
 
 
 async def _chain(session: Session, row: RunRow) -> set[str]:

@@ -1,13 +1,14 @@
 """One run: read, work off page by page, delete, close. Every step can be taken up again after a crash."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
 
 from openconnector.db import contracts, runs
 from openconnector.db.rows import RunRow
-from openconnector.errors import LeaseLost, OpenConnectorError, TransientError
+from openconnector.errors import LeaseLost, OpenConnectorError, StorageFailed, TransientError
 from openconnector.records import Page
 from openconnector.synchronization.deletion import count_unseen, delete_unseen
 from openconnector.synchronization.keeping import opened
@@ -25,10 +26,6 @@ from openconnector.synchronization.reading import prefetched
 
 REPLAY_PAGE = 500
 """Failed records replayed at a time."""
-
-UNIDENTIFIED = (
-    "Records without an id were found, so nothing was deleted: they may be what seems to be gone"
-)
 
 logger = structlog.get_logger(__name__)
 
@@ -67,14 +64,14 @@ class Run:
             await self._steps()
         except LeaseLost as error:
             logger.warning("lease lost", run=self._progress.run_id, reason=str(error))
-        except CancelRequested:
-            await end(self._progress, Ending(state="cancelled", code="cancelled"))
+        except CancelRequested as error:
+            await self._stop(Ending(state="cancelled", code=error.code, message=str(error)))
         except NeedsApproval as error:
             await self._ask(error)
         except TransientError as error:
             await self._wait(error)
         except OpenConnectorError as error:
-            await end(self._progress, ending_of(error, self._progress.pages))
+            await self._stop(ending_of(error, self._progress.pages))
 
     async def _steps(self) -> None:
         await self._start()
@@ -113,16 +110,17 @@ class Run:
         )
 
     async def _read(self) -> None:
-        async for page in self._timed(prefetched(self._source_pages())):
-            await self._pages.work(page)
-            self._stop_if_asked()
+        async with aclosing(prefetched(self._source_pages())) as pages:
+            async for page in self._timed(pages):
+                await self._pages.work(page)
+                self._stop_if_asked()
 
     def _source_pages(self) -> AsyncIterator[Page]:
         progress = self._progress
-        if progress.mode == "replay":
-            return self._failed_pages()
         if progress.pages > 0 and progress.cursor is None:
             return _nothing()
+        if progress.mode == "replay":
+            return self._failed_pages()
         return self._plan.source.read(self._plan.reach, progress.cursor)
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
@@ -174,8 +172,8 @@ class Run:
     async def _close(self, not_deleted: int) -> None:
         plan, progress = self._plan, self._progress
         key = (plan.synchronization_id, plan.target_key)
+        after = await self._contracts_after()
         async with self._context.database.reading() as session:
-            after = await contracts.count_active(session, *key)
             missing = (
                 await contracts.count_missing(session, *key) if plan.is_transactional else None
             )
@@ -190,6 +188,18 @@ class Run:
             found = Ending(state="failed", code="contracts-open", message=message)
         counts = {"contracts_after": after, "missing": missing, "deletions_pending": not_deleted}
         await end(progress, found, **counts)
+
+    async def _stop(self, found: Ending) -> None:
+        """End the run before its end; what is committed stands and is counted."""
+        progress = self._progress
+        if progress.phase == "reading" and not progress.is_read_complete:
+            progress.incomplete_reason = progress.incomplete_reason or found.message
+        await end(progress, found, contracts_after=await self._contracts_after())
+
+    async def _contracts_after(self) -> int:
+        plan = self._plan
+        async with self._context.database.reading() as session:
+            return await contracts.count_active(session, plan.synchronization_id, plan.target_key)
 
     def _incomplete(self) -> str | None:
         progress = self._progress
@@ -210,7 +220,7 @@ class Run:
     async def _wait(self, error: TransientError) -> None:
         progress = self._progress
         if progress.attempts >= MAX_ATTEMPTS:
-            await end(progress, ending_of(error, progress.pages))
+            await self._stop(ending_of(error, progress.pages))
             return
         pause = pause_before(progress.attempts, error.retry_after_seconds)
         due_at = self._context.clock.now() + pause
@@ -224,26 +234,36 @@ class Run:
 
 
 async def end(progress: Progress, found: Ending, **columns: Any) -> None:
-    """Write how a run ended, or that it waits. A run that was taken over meanwhile is left alone."""
+    """Write how a run ended, or that it waits. A run that was taken over meanwhile is left alone.
+
+    Raises `StorageFailed` when not even that can be written: the run is taken up again when its lease has run out.
+    """
     is_over = found.state not in {"waiting", "needs_approval"}
-    now = progress.context.clock.now()
     if is_over:
         progress.log.info("run ended", state=found.state, reason=found.message)
+    changes = {
+        "state": found.state,
+        "error_code": found.code,
+        "error_message": found.message,
+        "finished_at": progress.context.clock.now() if is_over else None,
+        "lease_owner": None,
+        "lease_until": None,
+    }
     try:
-        async with progress.context.database.writing() as session:
-            await progress.move(
-                session,
-                state=found.state,
-                error_code=found.code,
-                error_message=found.message,
-                finished_at=now if is_over else None,
-                lease_owner=None,
-                **{"lease_until": None} | columns,
-            )
-            if is_over:
-                await runs.forget_pages(session, progress.run_id)
+        with suppress(StorageFailed):
+            await _write_end(progress, changes | columns, is_over=is_over)
+            return
+        # Once more without the lines of the log, which the first attempt took: they need room of their own.
+        await _write_end(progress, changes | columns, is_over=is_over)
     except LeaseLost as error:
         logger.warning("lease lost", run=progress.run_id, reason=str(error))
+
+
+async def _write_end(progress: Progress, changes: dict[str, Any], *, is_over: bool) -> None:
+    async with progress.context.database.writing() as session:
+        if is_over:
+            await runs.forget_pages(session, progress.run_id)
+        await progress.move(session, **changes)
 
 
 async def _nothing() -> AsyncIterator[Page]:
