@@ -19,7 +19,9 @@ from openconnector.definitions import checks
 from openconnector.definitions.store import Collection, page
 from openconnector.errors import StaleVersion
 
-ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+ANY = "*"
+OUR_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+"""Proxies that compress an answer mark its tag as weak."""
 
 COLUMNS: dict[str, type] = {"name": str, "slug": str, "reference": str, "owner": str}
 """Filters of every collection, on columns of the same name."""
@@ -34,14 +36,15 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the revi
 
 def _based_on(
     if_match: Annotated[
-        str | None, Header(description="The `ETag` the change is based on; 412 when it is old.")
-    ] = None,
+        str,
+        Header(description="The `ETag` the change is based on: 412 when it is old. `*` takes any."),
+    ] = ANY,
 ) -> int | None:
-    if if_match is None or if_match.strip() == "*":
+    if if_match.strip() == ANY:
         return None
-    tag = ETAG.fullmatch(if_match.strip())
+    tag = OUR_TAG.fullmatch(if_match.strip())
     if tag is None:
-        raise StaleVersion(f"{if_match!r} is no ETag of this interface; send one as it was given")
+        raise StaleVersion(f"{if_match!r} was never an ETag here; send one as it was given")
     return int(tag[1])
 
 

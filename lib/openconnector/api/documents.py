@@ -104,6 +104,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     found["paths"] = {path.removeprefix(PREFIX): item for path, item in found["paths"].items()}
     for path, operation in _operations(found["paths"]):
         _complete(path, operation)
+    for schema in components["schemas"].values():
+        _demand_kind(schema)
     _forget_write_only(components["schemas"])
     return found
 
@@ -129,6 +131,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
         further.append("404")
     if "requestBody" in operation:
         further += ["413", "415"]
+    for parameter in operation.get("parameters", ()):
+        _forget_null(parameter)
     for answer in answers.values():
         answer["headers"] = VERSION_HEADER | answer.get("headers", {})
     refused = {
@@ -140,6 +144,19 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
 def _problem(sentence: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": sentence, "content": {PROBLEM_JSON: {"schema": schema}}}
+
+
+def _forget_null(parameter: dict[str, Any]) -> None:
+    """Take null off a parameter that may be left out: in a query it would be the text `null`."""
+    choices = parameter["schema"].pop("anyOf", None)
+    if choices:
+        parameter["schema"] |= next(one for one in choices if one.get("type") != "null")
+
+
+def _demand_kind(schema: dict[str, Any]) -> None:
+    """Make a kind's name required: its class has a default, but only the name tells which class it is."""
+    if "const" in schema.get("properties", {}).get("kind", {}):
+        schema["required"] = sorted({*schema.get("required", ()), "kind"})
 
 
 def _forget_write_only(schema: Any) -> None:

@@ -49,7 +49,7 @@ async def list_kinds() -> dict[str, Any]:
 @routes.get("/{family}/{kind}", response_model=KindShown)
 async def read_kind(family: Family, kind: str) -> dict[str, Any]:
     """Return one kind."""
-    registry = FAMILIES.get(family)
-    if registry is None or kind not in registry:
-        raise NotFound("kind", f"{family}/{kind}")
-    return describe(registry[kind])
+    known = dict(FAMILIES[family]) if family in FAMILIES else {}
+    if kind not in known:
+        raise NotFound(f"{family} kind", kind)
+    return describe(known[kind])

@@ -60,9 +60,9 @@ class Definition(Model):
 class SourceDefinition(Definition):
     """Where records come from."""
 
-    is_enabled: bool = True
+    is_enabled: bool = Field(default=True, strict=True)
     """Switched off, the source refuses every call and every run that needs it."""
-    personal: bool = False
+    personal: bool = Field(default=False, strict=True)
     """The records are about people: what is kept of them (failed records, differences) is encrypted."""
     allowed_networks: list[str] = Field(default_factory=list, max_length=100)
     """Private networks this source may reach, as `range` or `range:port`, for example `10.0.0.0/8:443`."""
@@ -122,7 +122,7 @@ class DeletionPolicy(Model):
 class SynchronizationDefinition(Definition):
     """What is kept in step with what."""
 
-    is_enabled: bool = True
+    is_enabled: bool = Field(default=True, strict=True)
     """Switched off, it is not run."""
     source_id: str = Field(min_length=1, max_length=SHORT)
     """The source, by id, slug or reference."""

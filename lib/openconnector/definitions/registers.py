@@ -45,7 +45,7 @@ class SchemaDefinition(Model):
     """JSON Schema of each property, by name."""
     required: list[str] = Field(default_factory=list)
     """Properties every object has to have."""
-    is_strict: bool = False
+    is_strict: bool = Field(default=False, strict=True)
     """Whether properties that are not listed are refused."""
 
 

@@ -125,9 +125,17 @@ def _take(trial: Trial, source: Source, page: Page) -> None:
 def _paginator(source: Source, page: Page) -> str | None:
     """Return the paginator's kind; for one that is found out, what was found if anything follows."""
     chosen = getattr(source, "paginator", None)
-    state = ((page.cursor or {}).get("ask") or {}).get("state") or {}
-    detected = (state.get("paginator") or {}).get("kind")
-    return detected or (chosen.kind if chosen else None)
+    return _found_out(page.cursor) or (chosen.kind if chosen else None)
+
+
+def _found_out(cursor: Any) -> str | None:
+    """Return the kind that `auto` found: it stands in its state, somewhere in the source's own cursor."""
+    if not isinstance(cursor, dict):
+        return None
+    found = cursor.get("paginator")
+    if isinstance(found, dict):
+        return found.get("kind")
+    return next(filter(None, map(_found_out, cursor.values())), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

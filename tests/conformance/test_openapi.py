@@ -1,0 +1,292 @@
+"""The OpenAPI document: what it promises holds, and it follows the Dutch API design rules.
+
+`SCHEMATHESIS_EXAMPLES=100 pytest tests/conformance/test_openapi.py` looks as hard as a release should.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+
+from openconnector.api.app import create_api
+from openconnector.api.callers import by_token
+from openconnector.api.documents import document
+from openconnector.engine import Engine, Settings
+from tests.fakes.gateway import Gateway, gateway
+
+TOKEN = "right"
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
+FEW = 8
+"""Examples of an operation when nobody asks for more."""
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+REFUSED = ["400", "401", "404", "405", "409", "412", "413", "415"]
+"""What wrong data may be answered with; beside the usual ones a precondition that is wrong too."""
+
+ACCEPTED = ["2xx", "401", "404", "409", "412"]
+"""What right data may be answered with: it may name what is not there, or be based on an old revision."""
+
+SAVES = tuple(
+    f"{method} /{name}{suffix}"
+    for name in ("sources", "mappings", "synchronizations", "registers", "schemas")
+    for method, suffix in (("POST", ""), ("PUT", "/{key}"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excuse:
+    """Why a check is looser for some operations. No operation is left out."""
+
+    check: str
+    operations: Sequence[str]
+    reason: str
+    settings: Mapping[str, Any]
+
+
+OFF = {"enabled": False}
+BEYOND_SCHEMA = {"expected-statuses": [*ACCEPTED, "400"]}
+
+EXCUSES = (
+    Excuse(
+        check="positive_data_acceptance",
+        operations=SAVES,
+        reason="expressions must compile, references exist, addresses be addresses: JSON Schema cannot say it",
+        settings=BEYOND_SCHEMA,
+    ),
+    Excuse(
+        check="positive_data_acceptance",
+        operations=("POST /mappings/test", "POST /sources/{key}/test"),
+        reason="the same holds for what is tried out",
+        settings=BEYOND_SCHEMA,
+    ),
+    Excuse(
+        check="positive_data_acceptance",
+        operations=(
+            "GET /objects/{register}/{schema}",
+            "POST /objects/{register}/{schema}",
+            "PUT /objects/{register}/{schema}/{object_id}",
+        ),
+        reason="a stored schema, not this document, says which properties there are",
+        settings=BEYOND_SCHEMA,
+    ),
+    Excuse(
+        check="negative_data_rejection",
+        operations=("POST /mappings", "PUT /mappings/{key}", "POST /mappings/test"),
+        reason="mappings are taken as the predecessor exported them, null and lists for objects included",
+        settings=OFF,
+    ),
+    Excuse(
+        check="allow_header_conformance",
+        operations=("POST /mappings/test",),
+        reason="a mapping with the slug `test` lives at the same address, with the other methods",
+        settings=OFF,
+    ),
+)
+
+
+@pytest.fixture
+def served(tmp_path: Path, migrated_file: Path) -> Iterator[Gateway]:
+    """The interface over an empty database, for whoever has the token."""
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    (storage / "openconnector.db").write_bytes(migrated_file.read_bytes())
+    engine = Engine(Settings(storage=storage))
+    with gateway(create_api(engine, authenticate=by_token(TOKEN))) as running:
+        yield running
+        running.call(engine.database.close)
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    engine = Engine(Settings(storage=tmp_path_factory.mktemp("storage")))
+    return document(create_api(engine, authenticate=by_token(TOKEN)))
+
+
+def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in described["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a session with schemathesis brought."""
+
+    failures: list[str]
+    statuses: set[int]
+    tested: set[str]
+
+
+def explored(
+    served: Gateway, *, examples: int, phases: Sequence[str], headers: dict[str, str]
+) -> Findings:
+    """Try every operation with right and wrong data and follow what they name."""
+    checks: dict[str, dict[str, Any]] = {}
+    for excuse in EXCUSES:
+        for operation in excuse.operations:
+            checks.setdefault(operation, {})[excuse.check] = excuse.settings
+    configuration = {
+        "headers": headers,
+        "generation": {
+            "max-examples": examples,
+            "deterministic": not EXAMPLES,
+            "database": "none",
+            "allow-x00": False,  # a query or body with NUL is refused, and tests of our own see to that
+        },
+        "phases": {name: {"enabled": name in phases} for name in PHASES},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": ACCEPTED},
+            "negative_data_rejection": {"expected-statuses": REFUSED},
+            "ignored_auth": OFF,  # does not run over WSGI; the test without credentials does its work
+        },
+        "operations": [{"include-name": name, "checks": loose} for name, loose in checks.items()],
+    }
+    schema = schemathesis.openapi.from_wsgi(
+        "/openapi.json", served, config=SchemathesisConfig.from_dict(configuration)
+    )
+    return _gathered(from_schema(schema).execute())
+
+
+def _gathered(stream: Any) -> Findings:
+    found = Findings(failures=[], statuses=set(), tested=set())
+    for event in stream:
+        if isinstance(event, events.NonFatalError):
+            found.failures.append(f"{event.label}: {event.value}")
+        elif isinstance(event, events.ScenarioFinished):
+            _note(found, event.recorder)
+    return found
+
+
+def _note(found: Findings, recorder: Any) -> None:
+    for interaction in recorder.interactions.values():
+        if interaction.response is not None:
+            found.statuses.add(interaction.response.status_code)
+    found.tested.update(node.value.operation.label for node in recorder.cases.values())
+    for case_id, checks in recorder.checks.items():
+        for check in checks:
+            if check.failure_info:
+                label = recorder.cases[case_id].value.operation.label
+                told = f"{check.failure_info.failure.title}: {check.failure_info.failure.message}"
+                found.failures.append(f"{label}: {told}\n{check.failure_info.code_sample}")
+
+
+def test_every_operation_does_what_the_document_says(served: Gateway, described: dict[str, Any]):
+    found = explored(
+        served,
+        examples=EXAMPLES or FEW,
+        phases=PHASES,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+
+    assert found.failures == []
+    assert found.tested == set(operations(described))
+    assert {200, 201, 400, 404, 412} <= found.statuses
+
+
+def test_nobody_gets_in_without_credentials(served: Gateway, described: dict[str, Any]):
+    found = explored(
+        served,
+        examples=EXAMPLES or 2,
+        phases=PHASES if EXAMPLES else ("fuzzing", "stateful"),
+        headers={},
+    )
+
+    assert found.failures == []
+    assert found.tested == set(operations(described))
+    assert found.statuses <= {401, 404, 405}
+
+
+def test_excuses_are_for_operations_that_exist(described: dict[str, Any]):
+    excused = {operation for excuse in EXCUSES for operation in excuse.operations}
+
+    assert excused <= set(operations(described))
+
+
+def test_every_answer_names_the_version(described: dict[str, Any]):
+    """/core/version-header."""
+    answers = [
+        answer
+        for operation in operations(described).values()
+        for answer in operation["responses"].values()
+    ]
+
+    assert all("$ref" in answer or "API-Version" in answer["headers"] for answer in answers)
+    assert all(
+        "API-Version" in answer["headers"]
+        for answer in described["components"]["responses"].values()
+    )
+
+
+def test_every_error_is_a_problem_document(described: dict[str, Any]):
+    """/core/error-handling/problem-details."""
+    shared = described["components"]["responses"]
+    for operation in operations(described).values():
+        for status, answer in operation["responses"].items():
+            if status[0] in "45d":
+                assert answer == {"$ref": f"#/components/responses/{status}"}
+
+    assert all(
+        list(answer["content"]) == ["application/problem+json"] for answer in shared.values()
+    )
+    problem = described["components"]["schemas"]["Problem"]
+    assert {"type", "title", "status", "detail"} <= set(problem["required"])
+
+
+def test_wrong_input_is_answered_with_400_and_never_422(described: dict[str, Any]):
+    """/core/error-handling/invalid-input."""
+    statuses = [set(operation["responses"]) for operation in operations(described).values()]
+
+    assert all("400" in told for told in statuses)
+    assert not any("422" in told for told in statuses)
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
+def test_paths_are_kebab_case_without_a_trailing_slash(described: dict[str, Any]):
+    """/core/path-segments-kebab-case and /core/no-trailing-slash."""
+    segment = re.compile(r"[a-z0-9-]+|\{[a-z_]+\}")
+    segments = [part for path in described["paths"] for part in path.removeprefix("/").split("/")]
+
+    assert [part for part in segments if not segment.fullmatch(part)] == []
+
+
+def test_query_parameters_are_camel_case(described: dict[str, Any]):
+    """/core/query-keys-camel-case, save for the four of lists: those are the predecessor's names."""
+    names = {
+        parameter["name"]
+        for operation in operations(described).values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+    } - {"_search", "_sort", "_limit", "_page"}
+
+    assert [name for name in names if not re.fullmatch(r"[a-z]+([A-Z][a-z]*)*", name)] == []
+
+
+def test_every_operation_has_a_name_of_its_own_and_an_explanation(described: dict[str, Any]):
+    told = operations(described)
+    names = [operation["operationId"] for operation in told.values()]
+
+    assert len(set(names)) == len(names)
+    assert all(operation["description"] and operation["tags"] for operation in told.values())
+
+
+def test_the_document_says_where_the_major_version_is(described: dict[str, Any]):
+    """/core/uri-version and /core/semver."""
+    assert [server["url"] for server in described["servers"]] == ["/api/v1"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", described["info"]["version"])
+
+
+def test_secrets_are_described_as_text_that_answers_mask(described: dict[str, Any]):
+    token = described["components"]["schemas"]["BearerAuth"]["properties"]["token"]
+
+    assert token["format"] == "password"
+    assert "writeOnly" not in token
