@@ -5,7 +5,7 @@ import fcntl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -24,10 +24,17 @@ LOCK_KEY = 0x0C011EC7
 """The advisory lock that keeps two processes from migrating PostgreSQL together."""
 
 
+SCRIPTS = "openconnector.db:migrations"
+"""Where the steps are, as Alembic names a place."""
+
+
 async def migrate(
-    database: Database, report: Callable[[int], None] = lambda _percent: None
+    database: Database,
+    report: Callable[[int], None] = lambda _percent: None,
+    *,
+    scripts: str = SCRIPTS,
 ) -> list[str]:
-    """Apply what is missing and return the revisions applied, oldest first.
+    """Apply what is missing and return the revisions applied, oldest first. A SQLite file is copied before.
 
     Raises `ConfigurationError` when the database was written by a newer version: going on could lose data.
     """
@@ -36,12 +43,12 @@ async def migrate(
         _leave_transactions_to_us(engine)
     try:
         async with _locked(database, engine), engine.connect() as connection:
-            pending = await connection.run_sync(_pending)
+            pending = await connection.run_sync(_pending, scripts)
             report(10)
             if pending:
                 await _keep_copy(database, connection, pending[-1])
                 report(30)
-                await connection.run_sync(_upgrade)
+                await connection.run_sync(_upgrade, scripts)
                 await connection.commit()
             report(100)
             return pending
@@ -66,15 +73,16 @@ async def drift(database: Database) -> list[str]:
         return await (await session.connection()).run_sync(compare)
 
 
-def _config() -> Config:
+def _config(scripts: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", "openconnector.db:migrations")
+    config.set_main_option("script_location", scripts)
     config.set_main_option("path_separator", "os")
     return config
 
 
-def _pending(connection: Connection) -> list[str]:
-    known = [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+def _pending(connection: Connection, scripts: str = SCRIPTS) -> list[str]:
+    steps = ScriptDirectory.from_config(_config(scripts)).walk_revisions()
+    known = [step.revision for step in steps]
     present = MigrationContext.configure(connection).get_current_revision()
     if present is None:
         return known[::-1]
@@ -86,8 +94,8 @@ def _pending(connection: Connection) -> list[str]:
     return known[: known.index(present)][::-1]
 
 
-def _upgrade(connection: Connection) -> None:
-    config = _config()
+def _upgrade(connection: Connection, scripts: str) -> None:
+    config = _config(scripts)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -134,4 +142,5 @@ async def _keep_copy(database: Database, connection: AsyncConnection, newest: st
     copy = database.file.with_name(f"{database.file.name}.before-{newest}")
     copy.unlink(missing_ok=True)
     raw = await connection.get_raw_connection()
-    await raw.cursor().execute("VACUUM INTO ?", (str(copy),))
+    driver: Any = raw.driver_connection
+    await driver.execute("VACUUM INTO ?", (str(copy),))

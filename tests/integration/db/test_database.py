@@ -1,6 +1,7 @@
 """Promises about the database's two doors and about migrations, on SQLite and PostgreSQL."""
 
 import asyncio
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from openconnector.db import migrations
 from openconnector.db.database import Database
 from openconnector.db.migrate import drift, migrate, pending
 from openconnector.db.rows import RegisterRow
@@ -116,19 +118,54 @@ async def test_a_full_disk_is_named_and_what_was_committed_stays(sqlite_url: str
     await database.close()
 
 
-async def test_a_sqlite_file_is_copied_before_it_is_migrated_further(sqlite_url: str):
-    database = Database(sqlite_url)
-    await migrate(database)
-    file = database.file
-    assert file is not None
+NEXT_STEP = """
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("{statement}")
+"""
+
+
+def with_a_next_step(folder: Path, statement: str) -> str:
+    """Return the migrations with one more, as a version to come will have them."""
+    scripts = folder / "migrations"
+    shutil.copytree(Path(migrations.__file__).parent, scripts)
+    (scripts / "versions" / "0002_next.py").write_text(NEXT_STEP.format(statement=statement))
+    return str(scripts)
+
+
+async def test_a_sqlite_file_is_copied_before_it_is_migrated_further(
+    migrated_sqlite_url: str, tmp_path: Path
+):
+    database = Database(migrated_sqlite_url)
     async with database.writing() as session:
         session.add(register("kept"))
-        await session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    scripts = with_a_next_step(tmp_path, "DELETE FROM register")
 
-    assert await migrate(database) == []
+    applied = await migrate(database, scripts=scripts)
 
-    assert list(Path(file.parent).glob("*.before-*")) == []
+    copy = Database(f"sqlite:///{tmp_path / 'migrated.db'}.before-0002")
+    async with database.reading() as session:
+        assert await session.get(RegisterRow, "kept") is None
+    async with copy.reading() as session:
+        assert await session.get(RegisterRow, "kept") is not None
+    assert applied == ["0002"]
+    await copy.close()
     await database.close()
+
+
+async def test_a_step_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path):
+    scripts = with_a_next_step(tmp_path, "DELETE FROM nothing_of_this_name")
+
+    with pytest.raises(DBAPIError):
+        await migrate(database, scripts=scripts)
+
+    assert await pending(database) == []
+    assert await drift(database) == []
 
 
 def test_another_database_is_refused_with_the_forms_that_work():
