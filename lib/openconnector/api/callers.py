@@ -38,7 +38,9 @@ def by_token(token: str, *, user_id: str = "admin") -> Authenticate:
     def authenticate(scope: Scope) -> Caller | None:
         scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
         is_right = hmac.compare_digest(given.strip().encode("latin-1"), expected)
-        return Caller(user_id=user_id, is_admin=True) if is_right and scheme == "Bearer" else None
+        if not is_right or scheme.lower() != "bearer":
+            return None
+        return Caller(user_id=user_id, is_admin=True)
 
     return authenticate
 

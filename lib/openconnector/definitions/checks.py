@@ -5,6 +5,7 @@ first and check it afterwards.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from openconnector.db import definitions as rows
@@ -39,7 +40,8 @@ async def check(
     session: Session, definitions: Definitions, collection: Collection[Any], row: DefinitionRow
 ) -> None:
     """Make sure that a saved definition can be used. Raises `InvalidInput` naming every wrong field."""
-    problems = await CHECKS[collection.name](session, definitions, row)
+    problems = await _renamed(session, collection, row)
+    problems += await CHECKS[collection.name](session, definitions, row)
     if problems:
         raise InvalidInput(problems, subject=row.__tablename__)
 
@@ -55,7 +57,7 @@ async def delete(
     """Delete a definition. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what uses it."""
     row: DefinitionRow = await rows.get(session, collection.table, key)
     _check_revision(row, based_on)
-    _refuse_used(row, await _users(session, collection, row))
+    _refuse_used(row, await _users(session, collection, row, _keys(row)))
     await definitions.delete(session, collection, row.id)
 
 
@@ -100,9 +102,14 @@ def references(definition: Mapping[str, Any]) -> Iterator[tuple[str, Collection[
         yield f"followUps.{place}", SYNCHRONIZATIONS, key
 
 
-async def _users(session: Session, collection: Collection[Any], row: DefinitionRow) -> list[str]:
-    """Return the slugs of the synchronizations that name a definition, by whatever key."""
-    keys = {row.id, row.slug, row.reference}
+def _keys(row: DefinitionRow) -> set[str]:
+    return {key for key in (row.id, row.slug, row.reference) if key}
+
+
+async def _users(
+    session: Session, collection: Collection[Any], row: DefinitionRow, keys: AbstractSet[str]
+) -> list[str]:
+    """Return the slugs of the other synchronizations that name a definition by one of these keys."""
     return [
         user.slug
         for user in await rows.every(session, SYNCHRONIZATIONS.table)
@@ -111,6 +118,25 @@ async def _users(session: Session, collection: Collection[Any], row: DefinitionR
             wanted is collection and key in keys for _, wanted, key in references(user.definition)
         )
     ]
+
+
+async def _renamed(
+    session: Session, collection: Collection[Any], row: DefinitionRow
+) -> list[FieldProblem]:
+    """Refuse to give up a slug or reference by which synchronizations know the definition."""
+    if row.revision == 1:
+        return []
+    before = await rows.get_revision(session, collection.table, row.id, row.revision - 1)
+    problems = []
+    for field in ("slug", "reference"):
+        old = before.definition[field]
+        if old and old not in _keys(row):
+            users = await _users(session, collection, row, {old})
+            problems += [
+                FieldProblem(field=field, message=f"cannot change while {user!r} names it {old!r}")
+                for user in users[:SHOWN_USERS]
+            ]
+    return problems
 
 
 async def _check_nothing(

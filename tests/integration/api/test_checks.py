@@ -134,3 +134,30 @@ async def test_an_old_revision_that_no_longer_fits_is_not_restored(prepared: htt
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "sourceTargetMapping"
     assert (await prepared.get("synchronizations/sync")).json()["revision"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("sources/source", {**SOURCE, "slug": "moved", "reference": "urn:source"}, "slug"),
+        ("sources/source", {**SOURCE, "reference": None}, "reference"),
+    ],
+)
+async def test_a_name_that_is_used_cannot_be_given_up(
+    prepared: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
+):
+    await prepared.post("synchronizations", json=synchronization(name="a", sourceId="source"))
+    await prepared.post("synchronizations", json=synchronization(name="b", sourceId="urn:source"))
+
+    answer = await prepared.put(path, json=body)
+
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_a_name_that_nobody_uses_can_be_given_up(prepared: httpx.AsyncClient):
+    moved = await prepared.put("sources/source", json={**SOURCE, "slug": "moved"})
+
+    assert moved.status_code == 200
+    assert (await prepared.get("sources/moved")).status_code == 200
+    assert (await prepared.get("sources/source")).status_code == 404
