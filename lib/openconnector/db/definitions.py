@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from openconnector.db.rows import (
     Base,
@@ -109,6 +110,8 @@ async def insert(session: AsyncSession, row: DefinitionRow) -> None:
 
 async def save(session: AsyncSession, row: DefinitionRow) -> None:
     """Write a changed definition. Raises `Conflict` when the slug is taken."""
+    # Equal objects with another order of keys look unchanged to SQLAlchemy, and to a mapping they are not.
+    flag_modified(row, "definition")
     await _flush(session, row)
 
 

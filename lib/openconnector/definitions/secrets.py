@@ -37,6 +37,17 @@ def join(plain: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]
     return result
 
 
+def still_asked_for(
+    secrets: Mapping[str, str], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the secrets whose place is of the same kind in both definitions: another kind has other secrets."""
+    return {
+        pointer: secret
+        for pointer, secret in secrets.items()
+        if _kinds(before, pointer) == _kinds(after, pointer)
+    }
+
+
 def masked(plain: Mapping[str, Any], pointers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition with the mask where a secret is stored."""
     return join(plain, dict.fromkeys(pointers, MASK))
@@ -51,6 +62,13 @@ def _take(typed: Any, plain: Any, pointer: str, secrets: dict[str, str]) -> None
             plain[name] = None
         elif isinstance(value, (dict, list)):
             _take(value, plain[name], here, secrets)
+
+
+def _kinds(definition: Mapping[str, Any], pointer: str) -> list[Any]:
+    """Return the `kind` of every object on the way to a secret."""
+    names = [_unescaped(part) for part in pointer.split("/")[1:-1]]
+    places = [_descend(definition, names[: depth + 1]) for depth in range(len(names))]
+    return [place.get("kind") if isinstance(place, Mapping) else None for place in places]
 
 
 def _copied(value: Any) -> Any:

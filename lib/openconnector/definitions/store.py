@@ -21,7 +21,7 @@ from openconnector.definitions.models import (
     SynchronizationDefinition,
     slug_of,
 )
-from openconnector.definitions.secrets import MASK, join, masked, split
+from openconnector.definitions.secrets import MASK, join, masked, split, still_asked_for
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
 from openconnector.ports import Clock
@@ -129,10 +129,11 @@ class Definitions:
                 f"The {row.__tablename__} {row.slug!r} is at revision {row.revision}, not {based_on}: "
                 "somebody saved it in between. Read it again and repeat the change"
             )
-        kept = await self._secrets(session, collection, row)
+        stored = await self._secrets(session, collection, row)
+        kept = still_asked_for(stored, row.definition, body)
         model = validated(collection, join(body, kept))
         _refuse_moved_secrets(body, kept, row, model)
-        if self._is_same(collection, row, model, kept):
+        if self._is_same(collection, row, model, stored):
             return row
         row.version = (
             model.version if model.version not in ("", row.version) else _next(row.version)
