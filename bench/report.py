@@ -67,12 +67,12 @@ def comparison(measured: Sequence[Measured], starts: Mapping[str, Usage]) -> str
     """Return the table of runs, with the ratios to dlt and the growth of memory."""
     found = {(item.contender, item.count, item.case.name): item for item in measured}
     counts = sorted({item.count for item in measured})
-    rows = [_row(found, starts, count, case) for count in counts for case in CASES]
+    rows = [_row(found, count, case) for count in counts for case in CASES]
     header = (
         *("records", "run"),
         *("records/s", "records/CPU-s", "MiB"),
         *("dlt records/s", "records/CPU-s", "MiB"),
-        *("per CPU-s", "asked", "without start"),
+        *("per CPU-s", "asked"),
     )
     lines = [table(header, rows), "", TUNING, ""]
     lines += [
@@ -81,6 +81,7 @@ def comparison(measured: Sequence[Measured], starts: Mapping[str, Usage]) -> str
         for name, usage in starts.items()
     ]
     if len(counts) > 1:
+        lines += ["", _further(found, counts), ""]
         lines += [_growth(found, counts, case, starts["openconnector"]) for case in CASES]
     return "\n" + "\n".join(lines)
 
@@ -88,18 +89,11 @@ def comparison(measured: Sequence[Measured], starts: Mapping[str, Usage]) -> str
 Found = dict[tuple[str, int, str], Measured]
 
 
-def _row(found: Found, starts: Mapping[str, Usage], count: int, case: Case) -> tuple[str, ...]:
+def _row(found: Found, count: int, case: Case) -> tuple[str, ...]:
     ours, peer = found["openconnector", count, case.name], found["dlt", count, case.name]
     ratio = ours.per_cpu_second / peer.per_cpu_second
-    net = _without_start(peer, starts) / _without_start(ours, starts)
     asked = f">= {case.least:g}x" if case.least else ""
-    cells = (*_cells(ours), *_cells(peer))
-    return (f"{count:,}", case.name, *cells, f"{ratio:.1f}x", asked, f"{net:.1f}x")
-
-
-def _without_start(item: Measured, starts: Mapping[str, Usage]) -> float:
-    """Return the CPU seconds of a run beyond those of its start, at least a clock tick."""
-    return max(item.usage.cpu_seconds - starts[item.contender].cpu_seconds, 0.01)
+    return (f"{count:,}", case.name, *_cells(ours), *_cells(peer), f"{ratio:.1f}x", asked)
 
 
 def _cells(item: Measured) -> tuple[str, ...]:
@@ -108,6 +102,25 @@ def _cells(item: Measured) -> tuple[str, ...]:
         f"{item.per_cpu_second:,.0f}",
         f"{item.usage.peak_mib:.0f}",
     )
+
+
+def _further(found: Found, counts: Sequence[int]) -> str:
+    """Return what a record costs once a process has started: the difference between the two counts."""
+    rows = []
+    for case in CASES:
+        ours, peer = (
+            _further_micros(found[name, counts[0], case.name], found[name, counts[-1], case.name])
+            for name in ("openconnector", "dlt")
+        )
+        rows.append((case.name, f"{ours:.1f}", f"{peer:.1f}", f"{peer / ours:.1f}x"))
+    return table(
+        ("each further record, microseconds of CPU", "openconnector", "dlt", "ratio"), rows
+    )
+
+
+def _further_micros(small: Measured, large: Measured) -> float:
+    seconds = large.usage.cpu_seconds - small.usage.cpu_seconds
+    return 1e6 * max(seconds, 0.001) / (large.count - small.count)
 
 
 def _growth(found: Found, counts: Sequence[int], case: Case, idle: Usage) -> str:
@@ -139,7 +152,7 @@ def latency(found: Resilience) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return columns as wide as they need to be: the first two to the left, figures to the right."""
+    """Return columns as wide as they need to be: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [header, ["-" * width for width in widths], *rows]
     return "\n".join(
