@@ -162,7 +162,7 @@ def _texts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _query_names(route: APIRoute) -> frozenset[str] | None:
     """Return the query parameters a route declares; None when it takes any and checks them itself."""
     names: set[str] = set()
-    for field in route.dependant.query_params:
+    for field in route.dependant.query_params:  # codespell:ignore dependant
         model = field.field_info.annotation
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             names.add(field.alias)
