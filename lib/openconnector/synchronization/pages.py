@@ -83,7 +83,8 @@ class Pages:
                 work.replayed = [origin_id for origin_id, _ in selected]
             Comparison(self._plan, self.seen, progress.is_forced, work).sort(selected, known)
         progress.pages += 1
-        progress.cursor, progress.attempts = page.cursor, 0
+        progress.keep_cursor(page.cursor)
+        progress.attempts = 0
         progress.is_read_complete = page.is_end
         if work.unidentified or page.incomplete is not None:
             progress.incomplete_reason = page.incomplete or UNIDENTIFIED

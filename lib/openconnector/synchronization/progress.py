@@ -1,11 +1,14 @@
 """Where a run stands: kept in memory while it works, written with every page."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
+
+import orjson
 
 from openconnector.crypto import KeyRing
 from openconnector.db import runs
@@ -14,6 +17,7 @@ from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.errors import OpenConnectorError
 from openconnector.ports import Clock
+from openconnector.records import Cursor
 from openconnector.synchronization.balance import Balance
 from openconnector.synchronization.runlog import RunLog
 
@@ -51,6 +55,7 @@ class Progress:
         self.phase = row.phase
         self.pages = row.pages
         self.cursor = row.cursor
+        """As the row holds it, see `keep_cursor`."""
         self.parent_id = row.parent_id
         self.attempts = row.attempts
         self.is_read_complete = row.is_read_complete
@@ -79,6 +84,27 @@ class Progress:
         columns = self._columns() | changes
         self.is_cancel_requested = await runs.move(session, self.run_id, self.fence, columns)
         await self.log.flush(session)
+
+    def keep_cursor(self, cursor: Cursor | None) -> None:
+        """Note where to read on; None when there is nothing more to read.
+
+        It is sealed: links to a next page repeat keys that stand in the address, and names of people.
+        """
+        self.cursor = None
+        if cursor is not None:
+            sealed = self.context.keys.seal(orjson.dumps(cursor), self._cursor_binding)
+            self.cursor = {"sealed": b64encode(sealed).decode()}
+
+    def opened_cursor(self) -> Cursor | None:
+        """Return where to read on. Raises `ConfigurationError` when the key it was sealed with is gone."""
+        if self.cursor is None:
+            return None
+        opened = self.context.keys.open(b64decode(self.cursor["sealed"]), self._cursor_binding)
+        return dict(orjson.loads(opened))
+
+    @property
+    def _cursor_binding(self) -> str:
+        return f"run|{self.run_id}|cursor"
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

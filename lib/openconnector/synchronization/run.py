@@ -121,12 +121,12 @@ class Run:
             return _nothing()
         if progress.mode == "replay":
             return self._failed_pages()
-        return self._plan.source.read(self._plan.reach, progress.cursor)
+        return self._plan.source.read(self._plan.reach, progress.opened_cursor())
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
         """Yield the failed records of the parent run; the cursor is the number of the last one."""
         parent = self._progress.parent_id or ""
-        after = int((self._progress.cursor or {}).get("after", 0))
+        after = int((self._progress.opened_cursor() or {}).get("after", 0))
         while True:
             async with self._context.database.reading() as session:
                 rows = await runs.failures(

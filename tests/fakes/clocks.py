@@ -1,0 +1,59 @@
+"""Clocks for whole engines: one on which nothing waits, one that a test moves on by hand."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from typing_extensions import override
+
+from openconnector.jobs.worker import RENEW_SECONDS
+from openconnector.testing import FakeClock
+
+
+class HurriedClock(FakeClock):
+    """A clock on which pauses take no time and no lease is ever renewed: it would be all the time."""
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        if seconds == RENEW_SECONDS:
+            await asyncio.Event().wait()
+        await super().sleep(seconds)
+
+
+class SteppedClock:
+    """A clock that moves when the test says so; whoever sleeps wakes when his moment has come."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """Return the moment the clock stands at."""
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once the clock was moved on so far."""
+        awake = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.moment + timedelta(seconds=seconds), awake))
+        await awake
+
+    def move(self, seconds: float) -> None:
+        """Move the clock on."""
+        self.moment += timedelta(seconds=seconds)
+        for until, sleeper in self._sleepers:
+            if until <= self.moment and not sleeper.done():
+                sleeper.set_result(None)
+
+
+class ShiftedClock:
+    """The time of this machine, so many seconds later."""
+
+    def __init__(self, seconds: float) -> None:
+        self._later = timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        """Return the present moment as this clock sees it."""
+        return datetime.now(UTC) + self._later
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds."""
+        await asyncio.sleep(seconds)
