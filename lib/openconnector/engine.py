@@ -1,11 +1,10 @@
 """The composition root: builds and holds every part of the engine."""
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import structlog
@@ -17,7 +16,7 @@ from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
-from openconnector.errors import ConfigurationError, Conflict
+from openconnector.errors import Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
@@ -161,7 +160,7 @@ class Engine:
         own = source.allowed_networks if source else []
         allowed = (*self.settings.allowed_networks, *own)
         return NetworkPolicy(
-            allowed=tuple(map(allowed_network, dict.fromkeys(allowed))),
+            allowed=tuple(map(AllowedNetwork.named, dict.fromkeys(allowed))),
             trusted_origins=frozenset(
                 origin(httpx.URL(address)) for address in self.settings.trusted_addresses
             ),
@@ -188,27 +187,3 @@ class _Sources:
             raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to call it")
         reach = self._engine.reach(loaded, self._run_id, self._log)
         return await loaded.definition.configuration.call(reach, call)
-
-
-def allowed_network(text: str) -> AllowedNetwork:
-    """Return the network that `10.0.0.0/8`, `10.0.0.5:8080` or `[fd00::]/8` names. Raises `ConfigurationError`."""
-    network, port = _without_port(text.strip())
-    try:
-        ipaddress.ip_network(network)
-        return AllowedNetwork.parse(network, *([int(port)] if port else []))
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{text!r} is no network; write a range or an address, with a port if only that one is meant, "
-            "such as 10.0.0.0/8, 10.0.0.0/8:443 or [fd00::]/8:443"
-        ) from error
-
-
-def _without_port(text: str) -> tuple[str, Any]:
-    if text.startswith("[") and "]" in text:
-        address, _, rest = text[1:].partition("]")
-        length, _, port = rest.partition(":")
-        return address + length, port
-    if text.count(":") == 1:
-        network, _, port = text.partition(":")
-        return network, port
-    return text, ""

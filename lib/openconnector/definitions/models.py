@@ -4,9 +4,11 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
+from openconnector.errors import ConfigurationError
+from openconnector.http.guard import AllowedNetwork
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
 from openconnector.mapping.spec import MappingSpec
@@ -57,6 +59,17 @@ class Definition(Model):
         return text
 
 
+def _network(text: str) -> str:
+    try:
+        AllowedNetwork.named(text)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
 class SourceDefinition(Definition):
     """Where records come from."""
 
@@ -64,7 +77,7 @@ class SourceDefinition(Definition):
     """Switched off, the source refuses every call and every run that needs it."""
     personal: bool = Field(default=False, strict=True)
     """The records are about people: what is kept of them (failed records, differences) is encrypted."""
-    allowed_networks: list[str] = Field(default_factory=list, max_length=100)
+    allowed_networks: list[Network] = Field(default_factory=list, max_length=100)
     """Private networks this source may reach, as `range` or `range:port`, for example `10.0.0.0/8:443`."""
     configuration: Annotated[Source, SOURCES]
     """How to reach it and how to read it; its `kind` decides which fields there are."""

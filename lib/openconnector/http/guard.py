@@ -9,7 +9,7 @@ from aiohttp import AddrInfoType, ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
-from openconnector.errors import AddressForbidden
+from openconnector.errors import AddressForbidden, ConfigurationError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -60,9 +60,32 @@ class AllowedNetwork:
         """Return the range a CIDR or a single address names. Raises `ValueError`."""
         return cls(network=ip_network(network), ports=frozenset(ports) or None)
 
+    @classmethod
+    def named(cls, text: str) -> "AllowedNetwork":
+        """Return what `10.0.0.0/8`, `10.0.0.5:8080` or `[fd00::]/8:443` names. Raises `ConfigurationError`."""
+        network, port = _without_port(text.strip())
+        try:
+            return cls.parse(network, *([int(port)] if port else []))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{text!r} is no network; write a range or an address, with a port if only that one is meant, "
+                "such as 10.0.0.0/8, 10.0.0.0/8:443 or [fd00::]/8:443"
+            ) from error
+
     def holds(self, address: Address, port: int) -> bool:
         """Return whether this address and port are in the range."""
         return address in self.network and (self.ports is None or port in self.ports)
+
+
+def _without_port(text: str) -> tuple[str, str]:
+    if text.startswith("[") and "]" in text:
+        address, _, rest = text[1:].partition("]")
+        length, _, port = rest.partition(":")
+        return address + length, port
+    if text.count(":") == 1:
+        network, _, port = text.partition(":")
+        return network, port
+    return text, ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ async def shown(database: Database, definitions: Definitions, key: str) -> dict[
 
 async def every_cell(database: Database) -> str:
     async with database.reading() as session:
-        found = []
+        found: list[Any] = []
         for table in ("source", "revision", "secret"):
             found += (await session.execute(text(f"SELECT * FROM {table}"))).all()  # noqa: S608
         return repr(found)

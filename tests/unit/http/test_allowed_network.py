@@ -2,8 +2,8 @@
 
 import pytest
 
-from openconnector.engine import allowed_network
 from openconnector.errors import ConfigurationError
+from openconnector.http.guard import AllowedNetwork
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from openconnector.errors import ConfigurationError
     ],
 )
 def test_a_range_may_have_a_port(text: str, network: str, ports: set[int] | None):
-    allowed = allowed_network(text)
+    allowed = AllowedNetwork.named(text)
 
     assert str(allowed.network) == network
     assert allowed.ports == (ports and frozenset(ports))
@@ -31,4 +31,4 @@ def test_a_range_may_have_a_port(text: str, network: str, ports: set[int] | None
 )
 def test_what_is_no_network_is_refused_with_the_forms_that_work(text: str):
     with pytest.raises(ConfigurationError, match=r"10\.0\.0\.0/8"):
-        allowed_network(text)
+        AllowedNetwork.named(text)
