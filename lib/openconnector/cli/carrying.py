@@ -103,6 +103,6 @@ def unusable(engine: "Engine", error: Exception) -> ConfigurationError:
     address = engine.database.url.render_as_string(hide_password=True)
     said = str(getattr(error, "orig", None) or error).partition("\n")[0] or type(error).__name__
     return ConfigurationError(
-        f"The database {address} cannot be used: {said}. Check DATABASE_URL, that the server runs and "
-        "that the storage is writable; `openconnector doctor` says more"
+        f"The database {address} cannot be used: {said}. Check DATABASE_URL and that the server runs, and "
+        "bring it to this version with `openconnector migrate`; `openconnector doctor` says more"
     )

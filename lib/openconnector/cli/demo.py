@@ -4,11 +4,10 @@ from typing import Any
 
 from openconnector.cli.carrying import opened
 from openconnector.cli.configuration import save
-from openconnector.cli.example_source import ExampleSource, folder
+from openconnector.cli.example_source import ExampleSource, answering, folder
 from openconnector.cli.outcome import OF_STATE, Exit, note, print_json
 from openconnector.cli.progress import print_balances
 from openconnector.cli.runs import carried_out, queued
-from openconnector.cli.serving import listening
 from openconnector.cli.settings import Settings
 from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
@@ -32,7 +31,7 @@ async def show(*, is_kept: bool, is_served: bool, as_json: bool) -> Exit:
     settings = Settings.read()
     document = read((folder() / "earthquakes" / "configuration.yaml").read_text())
     source = ExampleSource()
-    async with opened(settings) as engine, listening(source) as port:
+    async with opened(settings) as engine, answering(source) as port:
         if not is_kept:
             await clear(engine, document)
         await save(engine, document, {PORT_VARIABLE: str(port)})

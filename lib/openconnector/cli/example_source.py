@@ -5,8 +5,8 @@ Also a program: `python -m openconnector.cli.example_source --port 23100` answer
 
 import asyncio
 from argparse import ArgumentParser
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -73,6 +73,17 @@ class ExampleSource:
             "next": following,
         }
         return 200, orjson.dumps(body)
+
+
+@asynccontextmanager
+async def answering(source: ExampleSource) -> AsyncIterator[int]:
+    """Serve on the usual port, or on a free one where that is taken, and give the port."""
+    async with AsyncExitStack() as stack:
+        try:
+            port = await stack.enter_async_context(listening(source, port=DEFAULT_PORT))
+        except ConfigurationError:
+            port = await stack.enter_async_context(listening(source))
+        yield port
 
 
 async def serve(port: int) -> None:

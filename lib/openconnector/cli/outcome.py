@@ -45,8 +45,16 @@ OF_STATE = {
 """What a command ends with that leaves a run in this state."""
 
 
+class Interrupted(OpenConnectorError):
+    """Whoever typed the command did not want to wait for its end."""
+
+    code = "interrupted"
+
+
 def code_of(error: OpenConnectorError) -> Exit:
     """Return what a command ends with that an error stopped."""
+    if isinstance(error, Interrupted):
+        return Exit.CANCELLED
     return Exit.WRONG_USE if isinstance(error, WRONG_USE) else Exit.FAILURE
 
 
@@ -65,10 +73,10 @@ def problem_of(error: OpenConnectorError) -> dict[str, Any]:
     """Return an error as a problem (RFC 9457), as the API names it; it has no status outside HTTP."""
     from openconnector.api.errors import TYPE, told_as
 
-    told = told_as(type(error))
+    is_ours = isinstance(error, Interrupted)
     problem: dict[str, Any] = {
         "type": TYPE + error.code,
-        "title": told.title,
+        "title": "Interrupted" if is_ours else told_as(type(error)).title,
         "detail": str(error),
     }
     if isinstance(error, InvalidInput):

@@ -26,8 +26,8 @@ OTHERWISE = "yellow"
 
 REMEDIES = {
     "needs_approval": "Approve or cancel it: POST /api/v1/runs/{id}/approve or /cancel.",
-    "waiting": "A worker (`openconnector serve`) takes it up again at {due_at}; so does `sync` from then on.",
-    "partial": "What failed is kept with its reason: GET /api/v1/runs/{id} and its failures; replay it with /replay.",
+    "waiting": "A worker (`openconnector serve`) takes it up again from {due_at:%Y-%m-%d %H:%M:%S} UTC on.",
+    "partial": "What failed is kept with its reason, see GET /api/v1/runs/{id}; POST .../replay tries it again.",
 }
 
 SHOWN_RECORDS = 20

@@ -9,7 +9,7 @@ from typing import Any
 from openconnector.cli import arguments
 from openconnector.cli.carrying import opened
 from openconnector.cli.configuration import WHO, save
-from openconnector.cli.outcome import OF_STATE, Exit, note, print_json
+from openconnector.cli.outcome import OF_STATE, Exit, Interrupted, note, print_json
 from openconnector.cli.progress import bar, print_balances, print_changes
 from openconnector.cli.settings import Settings
 from openconnector.db import runs
@@ -80,6 +80,10 @@ async def carried_out(engine: Engine, run_id: str, *, expected: int | None = Non
             while not finishing.done():
                 show(await _stand(engine, run_id))
                 await asyncio.wait([finishing], timeout=LOOK_SECONDS)
+            if finishing.cancelled():
+                raise Interrupted(
+                    f"The run {run_id} was left where it stands; `sync` or a worker takes it up again"
+                )
             await finishing
             row = await _stand(engine, run_id)
             show(row)
@@ -155,15 +159,11 @@ async def _journal(engine: Engine) -> AsyncIterator[None]:
 def _interruptible(engine: Engine, run_id: str, finishing: "asyncio.Task[None]") -> Iterator[None]:
     """Let Ctrl-C ask the run to stop after its page; a second one leaves it to be taken up again."""
     loop = asyncio.get_running_loop()
-    working = asyncio.current_task()
     asking: list[asyncio.Task[None]] = []
 
     def interrupt() -> None:
         if asking:
-            note(f"Left the run {run_id} where it stands; `sync` or a worker takes it up again")
             finishing.cancel()
-            if working is not None:
-                working.cancel()
             return
         note("Stopping after this page; press Ctrl-C again to leave at once")
         asking.append(asyncio.create_task(_cancel(engine, run_id)))
@@ -173,6 +173,8 @@ def _interruptible(engine: Engine, run_id: str, finishing: "asyncio.Task[None]")
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+        for task in asking:
+            task.cancel()
 
 
 async def _cancel(engine: Engine, run_id: str) -> None:

@@ -20,7 +20,11 @@ class Settings(BaseSettings):
     """What an administrator decides before the first command, each by one environment variable."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
     )
 
     storage: Path = Field(default=Path("data"), validation_alias="APP_PERSISTENT_STORAGE")

@@ -10,7 +10,7 @@ from rich.table import Table
 from openconnector.cli import arguments
 from openconnector.cli.outcome import Exit, print_json
 from openconnector.decoders import DECODERS
-from openconnector.errors import InvalidInput
+from openconnector.errors import ConfigurationError, InvalidInput
 from openconnector.expressions.logic import Mode, compile_logic
 from openconnector.kinds.registry import problems_of
 from openconnector.mapping.mapper import compile_mapping
@@ -46,7 +46,11 @@ async def evaluate(rule: str, data: str, *, mode: str) -> Exit:
     """Print what a JsonLogic rule gives for the data."""
     if mode not in get_args(Mode):
         raise arguments.refused("--mode", f"is {mode!r}; one of {', '.join(get_args(Mode))}")
-    compiled = compile_logic(arguments.value(rule, "--rule"), cast(Mode, mode))
+    given = arguments.value(rule, "--rule")
+    try:
+        compiled = compile_logic(given, cast(Mode, mode))
+    except ConfigurationError as error:
+        raise arguments.refused("--rule", str(error)) from error
     print_json(compiled(arguments.value(data, "--data")))
     return Exit.SUCCESS
 

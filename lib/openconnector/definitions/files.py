@@ -224,7 +224,7 @@ def _misshapen(value: Any) -> list[FieldProblem]:
         if name not in SECTIONS
     ]
     for name in SECTIONS:
-        entries = value.get(name) or []
+        entries = [] if value.get(name) is None else value[name]
         if isinstance(entries, list):
             problems += _without_slug(name, entries)
         else:

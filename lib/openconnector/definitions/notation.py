@@ -6,9 +6,10 @@ the library follows by itself, makes other values of them.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, NoReturn
 
 import yaml
@@ -21,6 +22,15 @@ MAX_CHARACTERS = 10_000_000
 MAX_DEPTH = 100
 
 WHOLE = "(whole)"
+
+MAX_NUMBER = 2**63
+"""Whole numbers are smaller than this, and at least its negative: the databases keep no others exactly."""
+
+MAX_DIGITS = 40
+"""Longer ones are beyond 64 bits unless they are padded with zeros, which nobody means."""
+
+NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""The character as JSON writes it, behind an even number of backslashes."""
 
 UNSEEN = re.compile(r"[^\S \n]|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 """White space other than blanks and line ends, and characters without a shape."""
@@ -76,12 +86,17 @@ def read(text: str) -> Document:
 def _json(text: str) -> Any:
     """Return the value of a JSON text: YAML knows neither its tabs nor its surrogate pairs."""
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        _refuse(WHOLE, "holds half a surrogate pair, which is no text")
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_fraction,
+            parse_int=_whole,
+            parse_float=_fraction,
+        )
+        written = json.dumps(value, ensure_ascii=False)
     except RecursionError:
         _refuse(WHOLE, f"is nested deeper than {MAX_DEPTH} levels")
+    _text(NUL.sub("\0", written))
     return value
 
 
@@ -92,10 +107,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         _refuse(WHOLE, f"says {twice!r} a second time in one object")
     return found
-
-
-def _no_number(word: str) -> NoReturn:
-    _refuse(WHOLE, f"holds {word}, which is no number")
 
 
 def write(value: Any) -> str:
@@ -168,21 +179,39 @@ def _object(
 
 
 def _scalar(node: Node) -> Any:
-    kind, text = node.tag.rpartition(":")[2], node.value
+    kind, where = node.tag.removeprefix("tag:yaml.org,2002:"), f"line {node.start_mark.line + 1}"
     if kind == "null":
         return None
     if kind == "bool":
-        return text.lower() == "true"
-    try:
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return float(text)
-    except ValueError:
-        _refuse(f"line {node.start_mark.line + 1}", "holds a number that is too long")
-    if kind != "str":
-        _refuse(f"line {node.start_mark.line + 1}", f"has the tag {node.tag}, which is not allowed")
+        return node.value.lower() == "true"
+    if kind not in READERS:
+        _refuse(where, f"has the tag {node.tag}, which is not allowed")
+    return READERS[kind](node.value, where)
+
+
+def _whole(digits: str, where: str = WHOLE) -> int:
+    if len(digits) > MAX_DIGITS or not -MAX_NUMBER <= int(digits) < MAX_NUMBER:
+        _refuse(
+            where,
+            "holds a whole number beyond 64 bits, which is not kept exactly; write it as text",
+        )
+    return int(digits)
+
+
+def _fraction(digits: str, where: str = WHOLE) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        _refuse(where, f"holds {digits}, which is no finite number")
+    return number
+
+
+def _text(text: str, where: str = WHOLE) -> str:
+    if "\0" in text or any("\ud800" <= mark <= "\udfff" for mark in text):
+        _refuse(where, "holds NUL or half a surrogate pair, which cannot be kept as text")
     return text
+
+
+READERS: Mapping[str, Callable[[str, str], Any]] = {"int": _whole, "float": _fraction, "str": _text}
 
 
 def _refuse(where: str, message: str) -> NoReturn:

@@ -1,0 +1,46 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner, Result
+
+from openconnector.cli.commands import app
+from tests.fakes.loopback import Loopback
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Commands say where logs go; the next test must not find that."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An installation of this test's own."""
+    return {
+        "APP_PERSISTENT_STORAGE": str(tmp_path / "storage"),
+        "DATABASE_URL": "",
+        "OPENCONNECTOR_ALLOWED_NETWORKS": "",
+        "OPENCONNECTOR_ADMIN_TOKEN": "",
+    }
+
+
+@pytest.fixture
+def command(environment: dict[str, str]) -> Command:
+    """`openconnector` in this process."""
+
+    def run(*arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(app, arguments, input=text, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def remote() -> Iterator[Loopback]:
+    """A remote system whose answers the test decides."""
+    with Loopback().serving() as system:
+        yield system

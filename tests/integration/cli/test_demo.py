@@ -1,0 +1,113 @@
+"""The demo as a newcomer types it, in processes of its own."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from openconnector.cli.example_source import folder
+from openconnector.engine import Engine, Settings
+from openconnector.ports import ObjectQuery
+
+COUNTED = ("found", "created", "updated", "unchanged", "skipped", "invalid", "failed", "deleted")
+RECORDS = len(
+    orjson.loads((folder() / "earthquakes" / "earthquakes.json").read_bytes())["features"]
+)
+
+
+async def demo(environment: dict[str, str], *options: str) -> tuple[int | None, str, str]:
+    """Return exit code, standard output and standard error."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "openconnector.cli", "demo", *options),
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    return process.returncode, out.decode(), errors.decode()
+
+
+def balance(**counts: int) -> dict[str, int]:
+    return dict.fromkeys(COUNTED, 0) | {"found": RECORDS} | counts
+
+
+async def test_the_first_run_creates_everything_and_the_second_writes_nothing(
+    environment: dict[str, str],
+):
+    code, out, _ = await demo(environment, "--json")
+
+    first, second = json.loads(out)
+    assert code == 0
+    assert (first["state"], first["balance"]) == ("succeeded", balance(created=RECORDS))
+    assert (second["state"], second["balance"]) == ("succeeded", balance(unchanged=RECORDS))
+    assert (first["writes"], second["writes"]) == (RECORDS, 0)
+
+
+async def test_the_objects_are_what_the_source_says(environment: dict[str, str]):
+    await demo(environment, "--json")
+
+    async with Engine(Settings(storage=Path(environment["APP_PERSISTENT_STORAGE"]))) as engine:
+        place = await engine.embedded.resolve("seismology", "earthquake")
+        found = await engine.embedded.search(place, ObjectQuery(filters={"id": "ci37868143"}))
+        everything = await engine.embedded.search(place, ObjectQuery(limit=1))
+
+    assert everything.total == RECORDS
+    assert [one.data for one in found.results] == [
+        {
+            "id": "ci37868143",
+            "magnitude": 2,
+            "magnitudeType": "ml",
+            "place": "4km W of Castaic, CA",
+            "type": "earthquake",
+            "status": "automatic",
+            "occurred": "2018-02-07T01:26:13.840Z",
+            "updated": "2018-02-07T01:29:56.303Z",
+            "longitude": -118.6671667,
+            "latitude": 34.4945,
+            "depthKilometres": 26.49,
+            "feltReports": None,
+            "stations": 7,
+            "alert": None,
+            "isTsunamiPossible": False,
+            "ids": ["ci37868143"],
+            "url": "https://earthquake.usgs.gov/earthquakes/eventpage/ci37868143",
+            "network": {"code": "ci", "sources": ["ci"]},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [(("--json",), balance(created=RECORDS)), (("--json", "--keep"), balance(unchanged=RECORDS))],
+)
+async def test_a_second_demo_starts_empty_unless_it_is_told_to_keep(
+    environment: dict[str, str], options: tuple[str, ...], expected: dict[str, Any]
+):
+    await demo(environment)
+
+    _, out, _ = await demo(environment, *options)
+
+    assert json.loads(out)[0]["balance"] == expected
+
+
+async def test_people_are_shown_both_balances_and_what_to_do_next(environment: dict[str, str]):
+    code, out, errors = await demo(environment)
+
+    found = next(line for line in out.splitlines() if "found" in line)
+    assert code == 0
+    assert found.count(str(RECORDS)) == 2
+    assert "curl" in errors
+
+
+@pytest.mark.postgres
+async def test_the_demo_runs_on_postgresql(environment: dict[str, str], postgres_url: str):
+    code, out, _ = await demo(environment | {"DATABASE_URL": postgres_url}, "--json")
+
+    assert code == 0
+    assert [run["writes"] for run in json.loads(out)] == [RECORDS, 0]
