@@ -84,9 +84,7 @@ def inner_imports(file: Path) -> list[int]:
 
 
 def test_the_store_manifest_has_the_version_of_the_package():
-    manifest = re.search(
-        r"<version>(.+)</version>", (ROOT / "appinfo" / "info.xml").read_text()
-    )
+    manifest = re.search(r"<version>(.+)</version>", (ROOT / "appinfo" / "info.xml").read_text())
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
     assert declared == version("openconnector")
