@@ -1,10 +1,11 @@
 """Clocks for whole engines: one on which nothing waits, one that a test moves on by hand."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from openconnector.engine import SystemClock
 from openconnector.jobs.worker import RENEW_SECONDS
 from openconnector.testing import FakeClock
 
@@ -19,19 +20,15 @@ class HurriedClock(FakeClock):
         await super().sleep(seconds)
 
 
-class SteppedClock:
+class SteppedClock(FakeClock):
     """A clock that moves when the test says so; whoever sleeps wakes when his moment has come."""
 
     def __init__(self) -> None:
-        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+        super().__init__()
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
 
-    def now(self) -> datetime:
-        """Return the moment the clock stands at."""
-        return self.moment
-
+    @override
     async def sleep(self, seconds: float) -> None:
-        """Return once the clock was moved on so far."""
         awake = asyncio.get_running_loop().create_future()
         self._sleepers.append((self.moment + timedelta(seconds=seconds), awake))
         await awake
@@ -44,16 +41,20 @@ class SteppedClock:
                 sleeper.set_result(None)
 
 
-class ShiftedClock:
+class ShiftedClock(SystemClock):
     """The time of this machine, so many seconds later."""
 
     def __init__(self, seconds: float) -> None:
         self._later = timedelta(seconds=seconds)
 
+    @override
     def now(self) -> datetime:
-        """Return the present moment as this clock sees it."""
-        return datetime.now(UTC) + self._later
+        return super().now() + self._later
 
+
+class UnrenewingClock(SystemClock):
+    """The time of this machine, on which no lease is ever renewed."""
+
+    @override
     async def sleep(self, seconds: float) -> None:
-        """Return after this many seconds."""
-        await asyncio.sleep(seconds)
+        await (asyncio.Event().wait() if seconds == RENEW_SECONDS else super().sleep(seconds))

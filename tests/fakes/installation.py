@@ -1,6 +1,8 @@
 """A whole engine over a hostile remote API: definitions as users write them, runs as workers carry them out."""
 
+import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +16,7 @@ from openconnector.definitions.notation import read
 from openconnector.engine import Engine, Ports, Settings
 from openconnector.ports import Clock, ObjectQuery, Place, StoredObject
 from openconnector.synchronization import requests
+from openconnector.testing import FakeClock
 from tests.fakes.clocks import HurriedClock
 from tests.fakes.hostile_server import Act, HostileServer, answer, hostile_server
 
@@ -29,7 +32,7 @@ class Installation:
     `source`, `mapping`, `synchronization`, `schema` and `registers` hold what a test changes of their definitions.
     """
 
-    def __init__(self, engine: Engine, clock: HurriedClock, api: HostileServer) -> None:
+    def __init__(self, engine: Engine, clock: FakeClock, api: HostileServer) -> None:
         self.engine = engine
         self.clock = clock
         self.api = api
@@ -109,6 +112,10 @@ class Installation:
         assert_closed(row)
         return row
 
+    async def states(self) -> Counter[str]:
+        """Return how many runs are in each state."""
+        return Counter(row.state for row in await self.runs())
+
     async def wait_until_due(self, row: RunRow) -> None:
         """Move the clock to where a waiting run goes on."""
         assert row.due_at is not None
@@ -165,9 +172,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation(url: str, folder: Path) -> AsyncIterator[Installation]:
+async def installation(
+    url: str, folder: Path, clock: FakeClock | None = None
+) -> AsyncIterator[Installation]:
     """Open an engine over a migrated database, and the remote API it talks to."""
-    clock = HurriedClock()
+    clock = clock or HurriedClock()
     async with hostile_server() as api, opened(url, folder, clock) as engine:
         yield Installation(engine, clock, api)
 
@@ -191,6 +200,21 @@ def pages(*lists: Sequence[Any]) -> list[Act]:
         page(records, None if number == last else f"?page={number + 1}")
         for number, records in enumerate(lists, 1)
     ]
+
+
+def paged(
+    api: HostileServer, *lists: Sequence[Any], held: Mapping[int, asyncio.Event] | None = None
+) -> Act:
+    """Answer with the page that is asked for, whoever asks; a page in ``held`` once its event is set."""
+    every = pages(*lists)
+
+    async def act(writer: asyncio.StreamWriter) -> None:
+        number = int(api.seen[-1].target.partition("page=")[2] or 1)
+        if held is not None and number in held:
+            await held[number].wait()
+        await every[number - 1](writer)
+
+    return act
 
 
 def records(*codes: Any, name: str = "n") -> list[dict[str, Any]]:

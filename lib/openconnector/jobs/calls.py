@@ -9,7 +9,6 @@ import structlog
 
 from openconnector.db import runs
 from openconnector.db.database import Database
-from openconnector.errors import OpenConnectorError
 from openconnector.ports import Call
 
 FLUSH_SECONDS = 1.0
@@ -39,15 +38,16 @@ class CallJournal:
         self._waiting.append(line)
 
     async def flush(self) -> None:
-        """Write what waits. A database that is busy is tried again with the next flush."""
+        """Write what waits. What the database does not take is tried again with the next flush."""
         lines, self._waiting = list(self._waiting), deque(maxlen=MAX_WAITING)
         if not lines:
             return
         try:
             async with self._database.writing() as session:
                 await runs.add_calls(session, lines)
-        except OpenConnectorError as error:
-            logger.warning("call log not written", reason=str(error), waiting=len(lines))
+        except Exception as error:  # noqa: BLE001  whatever keeps the database from taking them may pass
+            reason = str(error).partition("\n")[0]
+            logger.warning("call log not written", reason=reason, waiting=len(lines))
             newer, self._waiting = self._waiting, deque(maxlen=MAX_WAITING)
             for line in (*lines, *newer):
                 self.add(line)

@@ -7,6 +7,9 @@ from pathlib import Path
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 
+ENDED = ("Z", "X", "x")
+"""States of a process that has ended while its parent has not taken notice yet (proc(5))."""
+
 
 def machine() -> str:
     """Return what tells this boot of this machine (and this container) from every other."""
@@ -35,6 +38,7 @@ def _started(pid: int) -> str:
     """Return when the process started, as the kernel counts it, so that a reused number is told apart."""
     try:
         # The second field, the command, may hold blanks and parentheses; what follows the last one is regular.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "gone" if fields[0] in ENDED else fields[19]
     except (OSError, IndexError):
         return "gone"

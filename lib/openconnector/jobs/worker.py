@@ -43,11 +43,8 @@ class Worker:
         while not stop.is_set():
             try:
                 await self.take()
-            except OpenConnectorError as error:
-                logger.warning("looking for runs failed", reason=str(error))
-            except Exception:
-                # A database that is away says so in many ways; it will be back.
-                logger.exception("looking for runs failed")
+            except Exception as error:  # noqa: BLE001  a database that is away says so in many ways; it will be back
+                logger.warning("looking for runs failed", reason=str(error).partition("\n")[0])
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
         for task in self._working.values():
