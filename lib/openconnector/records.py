@@ -21,6 +21,8 @@ class Page:
     """Where the next page begins; None when no further page is known."""
     is_end: bool = False
     """The source proved that nothing follows. A read whose last page lacks this is incomplete."""
+    digest: bytes | None = field(default=None, compare=False)
+    """Of the bytes the records were read from: with the same source, the same bytes give the same records."""
     incomplete: str | None = None
     """Why reading stops here although more may follow (a page cap, for one)."""
 

@@ -14,7 +14,7 @@ from openconnector.auth.basic import BasicAuth
 from openconnector.db import registers
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
-from openconnector.db.rows import RegisterRow, SchemaRow
+from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.errors import InvalidInput, NotFound
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar, Literal
 
+import xxhash
 from pydantic import ConfigDict
 from typing_extensions import override
 
@@ -25,6 +26,8 @@ class MemorySource(Source):
     ends: bool = True
     """Whether the last page proves the end."""
     incomplete: str | None = None
+    tells_bytes: bool = True
+    """Whether pages come with the digest of their bytes, as those of remote sources do."""
 
     @override
     async def read(self, reach: Reach, cursor: Cursor | None = None) -> AsyncIterator[Page]:
@@ -38,7 +41,12 @@ class MemorySource(Source):
                 cursor=None if is_last else {"page": number + 1},
                 is_end=is_last and self.ends,
                 incomplete=self.incomplete if is_last else None,
+                digest=_digest(step) if self.tells_bytes else None,
             )
+
+
+def _digest(records: list[Any]) -> bytes:
+    return xxhash.xxh3_128_digest(repr(records).encode())
 
 
 class Shelf:

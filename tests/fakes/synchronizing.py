@@ -85,6 +85,7 @@ class Synchronizing:
             apply=self.apply,
             fingerprint=self.fingerprint,
             hash_apply=None,
+            hash_fingerprint=b"",
             revisions={"synchronization": 1, "source": 2, "mapping": 3},
             is_personal=self.is_personal,
             is_transactional=False,

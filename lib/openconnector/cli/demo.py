@@ -11,8 +11,8 @@ from openconnector.cli.runs import carried_out, queued
 from openconnector.cli.settings import Settings
 from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
-from openconnector.db.rows import RegisterRow, SchemaRow
 from openconnector.db.session import Session
+from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.definitions.notation import Document, read
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
 from openconnector.definitions.store import COLLECTIONS

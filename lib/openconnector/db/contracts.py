@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db.rows import ContractRow, ObjectRow
+from openconnector.db.rows import ContractRow
+from openconnector.db.store_rows import ObjectRow
 from openconnector.db.types import moment_value
 from openconnector.errors import NotFound
 
@@ -104,7 +105,7 @@ async def known(
     name = connection.dialect.name
     wanted = orjson.dumps(list(origin_ids)).decode() if name == "sqlite" else list(origin_ids)
     result = await connection.exec_driver_sql(LOOKUP[name], (wanted, synchronization_id, target))
-    return [Known._make(row) for row in result]
+    return [Known._make(row) for row in result.all()]
 
 
 async def upsert(session: AsyncSession, contracts: Sequence[Written]) -> None:
@@ -198,23 +199,27 @@ async def get(session: AsyncSession, synchronization_id: str, ordinal: int) -> C
     return row
 
 
+def _gone() -> ColumnElement[bool]:
+    """Whether a contract's object in our own store is not there, or deleted; neither reads an object's row."""
+    is_there = exists().where(ObjectRow.id == ContractRow.target_id)
+    deleted = select(ObjectRow.id).where(ObjectRow.deleted_at.is_not(None))
+    return or_(~is_there, ContractRow.target_id.in_(deleted))
+
+
 async def mark_lost(
     session: AsyncSession, synchronization_id: str, target: str, changes: Mapping[str, Any]
-) -> int:
-    """Change active contracts whose object in our own store is gone; return how many there were."""
-    is_there = exists().where(ObjectRow.id == ContractRow.target_id, ObjectRow.deleted_at.is_(None))
-    result = await session.execute(
+) -> None:
+    """Change active contracts whose object in our own store is gone."""
+    await session.execute(
         update(ContractRow)
-        .where(*_of(synchronization_id, target), ContractRow.state == "active", ~is_there)
+        .where(*_of(synchronization_id, target), ContractRow.state == "active", _gone())
         .values(**changes)
         .execution_options(synchronize_session=False)
     )
-    return int(getattr(result, "rowcount", 0))
 
 
 async def count_missing(session: AsyncSession, synchronization_id: str, target: str) -> int:
     """Return how many active contracts point at no object in our own store."""
-    is_there = exists().where(ObjectRow.id == ContractRow.target_id, ObjectRow.deleted_at.is_(None))
     query = select(func.count()).select_from(ContractRow)
-    query = query.where(*_of(synchronization_id, target), ContractRow.state == "active", ~is_there)
+    query = query.where(*_of(synchronization_id, target), ContractRow.state == "active", _gone())
     return int(await session.scalar(query) or 0)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from openconnector.db import store_rows  # noqa: F401  its tables belong to the metadata
 from openconnector.db.database import Database
 from openconnector.db.rows import Base
 from openconnector.errors import ConfigurationError

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db.rows import ObjectRow
+from openconnector.db.store_rows import ObjectRow
 from openconnector.db.types import moment_value
 
 Scalar = str | int | float | bool

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import objects
-from openconnector.db.rows import ObjectRow, RegisterRow, SchemaRow
+from openconnector.db.store_rows import ObjectRow, RegisterRow, SchemaRow
 from openconnector.errors import Conflict, NotFound
 
 Row = TypeVar("Row", RegisterRow, SchemaRow)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from openconnector.db.types import Json, Moment, SearchableJson, Sequential
+from openconnector.db.types import Json, Moment, Sequential
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -268,6 +268,39 @@ class ContractRow(Base):
     changed_at: Mapped[datetime]
 
 
+class PageMemoRow(Base):
+    """What a whole page came to: the same bytes under the same definitions come to the same again.
+
+    It holds as long as no contract of the synchronization was changed since, which `epoch` tells.
+    """
+
+    __tablename__ = "page_memo"
+
+    synchronization_id: Mapped[str] = mapped_column(
+        ForeignKey("synchronization.id", ondelete="CASCADE"), primary_key=True
+    )
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """The page's place in the read."""
+    digest: Mapped[bytes]
+    """Of the page's bytes and of everything that decides what they come to."""
+    epoch: Mapped[int]
+    found: Mapped[int]
+    seen: Mapped[bytes]
+
+
+class ContractEpochRow(Base):
+    """Counted up whenever a contract that was there before is changed; new contracts do not count."""
+
+    __tablename__ = "contract_epoch"
+
+    synchronization_id: Mapped[str] = mapped_column(
+        ForeignKey("synchronization.id", ondelete="CASCADE"), primary_key=True
+    )
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    epoch: Mapped[int]
+
+
 class FailedRecordRow(Base):
     """A record that could not be mapped or written, with its reason; it can be replayed."""
 
@@ -342,59 +375,3 @@ class CallRow(Base):
     sent_bytes: Mapped[int]
     received_bytes: Mapped[int]
     error: Mapped[str | None] = mapped_column(String(64))
-
-
-class RegisterRow(Base):
-    """A named group of schemas in the embedded object store."""
-
-    __tablename__ = "register"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    slug: Mapped[str] = mapped_column(String(255), unique=True)
-    title: Mapped[str] = mapped_column(String(255))
-    description: Mapped[str] = mapped_column(Text, default="")
-    schemas: Mapped[list[Any]] = mapped_column(default=list)
-    """Ids of the schemas whose objects it holds."""
-    owner: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    revision: Mapped[int] = mapped_column(default=1)
-
-
-class SchemaRow(Base):
-    """What the objects of one kind look like: a JSON Schema."""
-
-    __tablename__ = "schema"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    slug: Mapped[str] = mapped_column(String(255), unique=True)
-    title: Mapped[str] = mapped_column(String(255))
-    description: Mapped[str] = mapped_column(Text, default="")
-    properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    required: Mapped[list[Any]] = mapped_column(default=list)
-    is_strict: Mapped[bool] = mapped_column(default=False)
-    """Whether properties that are not listed are refused."""
-    owner: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    revision: Mapped[int] = mapped_column(default=1)
-
-
-class ObjectRow(Base):
-    """One object of the embedded store."""
-
-    __tablename__ = "object"
-    __table_args__ = (
-        Index(
-            "ix_object_register_id_schema_id_created_at", "register_id", "schema_id", "created_at"
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    register_id: Mapped[str] = mapped_column(ForeignKey("register.id", ondelete="CASCADE"))
-    schema_id: Mapped[str] = mapped_column(ForeignKey("schema.id", ondelete="CASCADE"))
-    data: Mapped[dict[str, Any]] = mapped_column(SearchableJson)
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    deleted_at: Mapped[datetime | None] = mapped_column(default=None)

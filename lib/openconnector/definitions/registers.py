@@ -8,8 +8,8 @@ from uuid import uuid4
 from pydantic import Field, ValidationError
 
 from openconnector.db import registers as rows
-from openconnector.db.rows import RegisterRow, SchemaRow
 from openconnector.db.session import Session
+from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.definitions.models import LONG, SHORT, SLUG_PATTERN, Model, slug_of
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of

@@ -12,8 +12,8 @@ import httpx
 from pydantic import ValidationError
 
 from openconnector.db import registers
-from openconnector.db.rows import SchemaRow
 from openconnector.db.session import Session
+from openconnector.db.store_rows import SchemaRow
 from openconnector.definitions.checks import mappings
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.store import MAPPINGS, Definitions, Loaded

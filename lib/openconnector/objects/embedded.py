@@ -12,8 +12,8 @@ from openconnector.db import objects as object_rows
 from openconnector.db import registers
 from openconnector.db.database import Database
 from openconnector.db.objects import Home
-from openconnector.db.rows import RegisterRow, SchemaRow
 from openconnector.db.session import Session
+from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.errors import FieldProblem, InvalidInput, NotFound, RecordError
 from openconnector.objects.validation import Validator, object_schema
 from openconnector.ports import (

@@ -1,12 +1,13 @@
 """JSON APIs over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
+import xxhash
 from pydantic import Field, model_validator
 from typing_extensions import override
 from xxhash import xxh3_64_hexdigest
@@ -130,7 +131,7 @@ class RestSource(Source):
                 page = self._page(reading, paginator, ask, response)
             except MalformedAnswer as error:
                 raise MalformedAnswer(f"{urls.subject(request)}: {error}") from error
-            yield page
+            yield replace(page, digest=xxhash.xxh3_128_digest(response.content))
 
     @override
     async def call(self, reach: Reach, call: SourceCall) -> httpx.Response:

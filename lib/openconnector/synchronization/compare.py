@@ -48,6 +48,8 @@ class Sorted:
     failures: list[Failure] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     """Ordinals of the contracts this page touched."""
+    recalled: bytes | None = None
+    """The packed ordinals of a page that was known as a whole; nothing else here is filled then."""
     duplicates: list[str] = field(default_factory=list)
     replayed: list[str] = field(default_factory=list)
     """Ids of every selected record, when failed records are replayed."""

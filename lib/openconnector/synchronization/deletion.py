@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from openconnector.db import contracts
+from openconnector.db import contracts, memos
 from openconnector.records import Action, Change, Outcome, Verdict
 from openconnector.synchronization.identity import write_key
 from openconnector.synchronization.keeping import told
@@ -75,6 +75,7 @@ async def _delete(plan: Plan, progress: Progress, batch: list[contracts.Known]) 
         now = progress.context.clock.now()
         marks = {"state": "deleted", "run_id": progress.run_id, "changed_at": now}
         await contracts.change(session, plan.synchronization_id, plan.target_key, gone, marks)
+        await memos.count_up(session, plan.synchronization_id, plan.target_key)
         progress.balance.deleted += len(gone)
         progress.balance.writes += sum(outcome.writes for outcome in outcomes)
         _note(plan, progress, changes, outcomes)

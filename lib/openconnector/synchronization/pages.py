@@ -19,6 +19,7 @@ from openconnector.synchronization.compare import (
 )
 from openconnector.synchronization.differences import differences
 from openconnector.synchronization.keeping import Keeper, opened_intent, told
+from openconnector.synchronization.memory import PageMemory
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 from openconnector.synchronization.seen import Seen, pack
@@ -47,6 +48,7 @@ class Pages:
         self.seen = Seen()
         self._rejected: set[str] = set()
         self._settling = Settling(plan, progress.run_id, 0)
+        self._memory = PageMemory(plan, progress)
         self._has_open_failures = False
         self._has_intents = False
         self._previewed: set[str] = set()
@@ -57,6 +59,7 @@ class Pages:
         for packed in await runs.seen(session, run_id):
             self.seen.load(packed)
         self._rejected.update(await runs.failure_ids(session, run_id))
+        await self._memory.load(session)
         self._settling.ordinal = await contracts.next_ordinal(
             session, plan.synchronization_id, plan.target_key
         )
@@ -77,11 +80,8 @@ class Pages:
     async def _work(self, page: Page) -> None:
         progress, work = self._progress, Sorted()
         with progress.timed("compare"):
-            selected = self._without_rejected(select(self._plan, page.records, work), work)
-            known = await self._known(selected)
-            if progress.mode == "replay":
-                work.replayed = [origin_id for origin_id, _ in selected]
-            Comparison(self._plan, self.seen, progress.is_forced, work).sort(selected, known)
+            if not await self._is_recalled(page, work):
+                await self._compare(page, work)
         progress.pages += 1
         progress.keep_cursor(page.cursor)
         progress.attempts = 0
@@ -91,9 +91,28 @@ class Pages:
         if progress.is_dry:
             await self._preview(work)
         elif self._plan.is_transactional or not work.pending:
-            await self._commit_with_target(work)
+            await self._commit_with_target(page, work)
         else:
-            await self._write_outside(work)
+            await self._write_outside(page, work)
+
+    async def _is_recalled(self, page: Page, work: Sorted) -> bool:
+        """Whether the page as a whole is known to be unchanged, and its first time in this read."""
+        if self._rejected:
+            return False
+        async with self._database.reading() as session:
+            seen = await self._memory.recall(session, self._progress.pages + 1, page)
+        if seen is None or not self.seen.add_all(seen):
+            return False
+        work.recalled = seen
+        work.balance.found = work.balance.unchanged = len(page.records)
+        return True
+
+    async def _compare(self, page: Page, work: Sorted) -> None:
+        selected = self._without_rejected(select(self._plan, page.records, work), work)
+        known = await self._known(selected)
+        if self._progress.mode == "replay":
+            work.replayed = [origin_id for origin_id, _ in selected]
+        Comparison(self._plan, self.seen, self._progress.is_forced, work).sort(selected, known)
 
     def _without_rejected(self, selected: Selected, work: Sorted) -> Selected:
         """Leave out later records with the id of one that failed: the first one counts."""
@@ -113,16 +132,16 @@ class Pages:
             found = await contracts.known(session, plan.synchronization_id, plan.target_key, ids)
         return {contract.origin_id: contract for contract in found}
 
-    async def _commit_with_target(self, work: Sorted) -> None:
+    async def _commit_with_target(self, page: Page, work: Sorted) -> None:
         with self._progress.timed("write"):
             async with self._database.writing() as session:
                 reach = self._plan.reach
                 if work.pending:
                     reach = replace(reach, objects=reach.objects.within(session))
                 outcomes = await self._written(reach, [one.change for one in work.pending])
-                await self._commit(session, work, outcomes)
+                await self._commit(session, page, work, outcomes)
 
-    async def _write_outside(self, work: Sorted) -> None:
+    async def _write_outside(self, page: Page, work: Sorted) -> None:
         plan, now = self._plan, self._clock.now()
         with self._progress.timed("write"):
             work.pending = await self._repeated(work.pending)
@@ -135,7 +154,7 @@ class Pages:
             outcomes = await self._written(plan.reach, [one.change for one in work.pending])
             async with self._database.writing() as session:
                 await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
-                await self._commit(session, work, outcomes)
+                await self._commit(session, page, work, outcomes)
 
     async def _repeated(self, pending: list[Pending]) -> list[Pending]:
         """Repeat the very writes an interrupted run may have sent, so that none happens twice."""
@@ -168,17 +187,24 @@ class Pages:
     async def _written(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
         return await self._plan.target.write(reach, changes) if changes else []
 
-    async def _commit(self, session: Session, work: Sorted, outcomes: Sequence[Outcome]) -> None:
+    async def _commit(
+        self, session: Session, page: Page, work: Sorted, outcomes: Sequence[Outcome]
+    ) -> None:
         plan, progress = self._plan, self._progress
         now = await contracts.dialect_moment(session, self._clock.now())
+        first = self._settling.ordinal
         await contracts.upsert(session, self._settling.settle(work, outcomes, now))
         await contracts.refresh(session, refreshed(plan, work))
         await self._keep_failures(session, work)
-        await runs.add_page(session, progress.run_id, progress.pages, pack(work.seen))
+        seen = work.recalled
+        if seen is None:
+            seen = pack(work.seen)
+            await self._memory.keep(session, progress.pages, page, work)
+        await runs.add_page(session, progress.run_id, progress.pages, seen)
         progress.balance.add(work.balance)
         self._note(work)
         await progress.move(session)
-        for ordinal in work.seen:
+        for ordinal in range(first, self._settling.ordinal):
             self.seen.add(ordinal)
 
     async def _keep_failures(self, session: Session, work: Sorted) -> None:

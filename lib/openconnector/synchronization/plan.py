@@ -36,6 +36,8 @@ class Plan:
     """Of the mapping: the same one makes the same object of the same record."""
     hash_apply: Mapped | None
     """The mapping whose result decides whether a record changed."""
+    hash_fingerprint: bytes
+    """Of that mapping."""
     revisions: dict[str, Any]
     """Revision ids of synchronization, source and mapping, as runs keep them."""
     is_personal: bool

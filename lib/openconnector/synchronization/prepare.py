@@ -60,6 +60,7 @@ class Preparation:
             apply=mapper.apply if mapper else _as_it_is,
             fingerprint=mapper.fingerprint if mapper else PLAIN,
             hash_apply=hash_mapper.apply if hash_mapper else None,
+            hash_fingerprint=hash_mapper.fingerprint if hash_mapper else PLAIN,
             revisions={
                 "synchronization": loaded.revision_id,
                 "source": source.revision_id,

@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 
-from openconnector.db import contracts, runs
+from openconnector.db import contracts, memos, runs
 from openconnector.db.rows import RunRow
+from openconnector.db.session import Session
 from openconnector.errors import LeaseLost, OpenConnectorError, StorageFailed, TransientError
 from openconnector.records import Page
 from openconnector.synchronization.deletion import count_unseen, delete_unseen
@@ -87,23 +88,34 @@ class Run:
 
     async def _start(self) -> None:
         plan, progress = self._plan, self._progress
+        missing = 0
+        if progress.contracts_before is None and not progress.is_dry:
+            missing = await self._missing() or 0
         async with self._context.database.writing() as session:
             if progress.contracts_before is None:
-                await self._begin(session)
+                await self._begin(session, missing)
             else:
                 progress.log.info("run taken up again", pages=progress.pages)
             await self._pages.prepare(session)
             await progress.move(session, revisions=plan.revisions)
         self._stop_if_asked()
 
-    async def _begin(self, session: Any) -> None:
+    async def _missing(self) -> int | None:
+        """Return how many contracts point at no object; None when the target cannot tell cheaply."""
+        plan = self._plan
+        if not plan.is_transactional:
+            return None
+        async with self._context.database.reading() as session:
+            return await contracts.count_missing(session, plan.synchronization_id, plan.target_key)
+
+    async def _begin(self, session: Session, missing: int) -> None:
         plan, progress = self._plan, self._progress
         key = (plan.synchronization_id, plan.target_key)
-        if plan.is_transactional and not progress.is_dry:
+        if missing:
             marks = {"state": "lost", "changed_at": self._context.clock.now()}
-            lost = await contracts.mark_lost(session, *key, marks)
-            if lost:
-                progress.log.warning("objects gone at the target", count=lost)
+            await contracts.mark_lost(session, *key, marks)
+            await memos.count_up(session, *key)
+            progress.log.warning("objects gone at the target", count=missing)
         progress.contracts_before = await contracts.count_active(session, *key)
         progress.log.info(
             "run started", mode=progress.mode, source=plan.source.kind, target=plan.target.kind
@@ -170,13 +182,9 @@ class Run:
                 await progress.move(session)
 
     async def _close(self, not_deleted: int) -> None:
-        plan, progress = self._plan, self._progress
-        key = (plan.synchronization_id, plan.target_key)
+        progress = self._progress
         after = await self._contracts_after()
-        async with self._context.database.reading() as session:
-            missing = (
-                await contracts.count_missing(session, *key) if plan.is_transactional else None
-            )
+        missing = await self._missing()
         found = ending(
             progress.balance,
             incomplete=self._incomplete(),

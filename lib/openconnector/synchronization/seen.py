@@ -1,7 +1,7 @@
 """Which contracts a read has come across: one bit each, so that a million of them take 125 kB."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class Seen:
@@ -15,8 +15,7 @@ class Seen:
     def add(self, ordinal: int) -> bool:
         """Mark an ordinal; return False when it was marked before."""
         place, bit = ordinal >> 3, 1 << (ordinal & 7)
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1024 - len(self._bits)))
+        self._reach(place + 1)
         if self._bits[place] & bit:
             return False
         self._bits[place] |= bit
@@ -27,13 +26,49 @@ class Seen:
         place = ordinal >> 3
         return place < len(self._bits) and bool(self._bits[place] & (1 << (ordinal & 7)))
 
+    def add_all(self, packed: bytes) -> bool:
+        """Mark what `pack` wrote, if none of it was marked before; otherwise mark nothing and return False."""
+        runs = list(_runs(packed))
+        if any(self._overlaps(start, length) for start, length in runs):
+            return False
+        for start, length in runs:
+            self._mark(start, length)
+        return True
+
     def load(self, packed: bytes) -> None:
-        """Mark what `pack` wrote."""
-        bounds = array("I")
-        bounds.frombytes(packed)
-        for start, length in zip(bounds[::2], bounds[1::2], strict=True):
+        """Mark what `pack` wrote, whether it was marked before or not."""
+        for start, length in _runs(packed):
             for ordinal in range(start, start + length):
                 self.add(ordinal)
+
+    def _overlaps(self, start: int, length: int) -> bool:
+        first, last = -(-start // 8), (start + length) // 8
+        if first >= last:
+            return any(ordinal in self for ordinal in range(start, start + length))
+        edges = (*range(start, first * 8), *range(last * 8, start + length))
+        return any(self._bits[first:last]) or any(ordinal in self for ordinal in edges)
+
+    def _mark(self, start: int, length: int) -> None:
+        first, last = -(-start // 8), (start + length) // 8
+        if first >= last:
+            for ordinal in range(start, start + length):
+                self.add(ordinal)
+            return
+        for ordinal in (*range(start, first * 8), *range(last * 8, start + length)):
+            self.add(ordinal)
+        self._reach(last)
+        self._bits[first:last] = b"\xff" * (last - first)
+        self.count += 8 * (last - first)
+
+    def _reach(self, places: int) -> None:
+        if places > len(self._bits):
+            self._bits.extend(bytes(places + 1024 - len(self._bits)))
+
+
+def _runs(packed: bytes) -> Iterator[tuple[int, int]]:
+    bounds = array("I")
+    bounds.frombytes(packed)
+    return zip(bounds[::2], bounds[1::2], strict=True)
 
 
 def pack(ordinals: Iterable[int]) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from openconnector.db import migrations
 from openconnector.db.database import Database
 from openconnector.db.migrate import drift, migrate, pending
-from openconnector.db.rows import RegisterRow
+from openconnector.db.store_rows import RegisterRow
 from openconnector.errors import ConfigurationError, StorageFailed
 
 

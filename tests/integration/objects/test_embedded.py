@@ -9,7 +9,7 @@ from openconnector.db import objects, registers
 from openconnector.db.database import Database
 from openconnector.db.objects import Home
 from openconnector.db.registers import RegisterQuery
-from openconnector.db.rows import RegisterRow, SchemaRow
+from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.errors import Conflict, InvalidInput, NotFound
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.ports import ObjectQuery, Place, Stored

@@ -189,6 +189,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "contract_epoch",
+        sa.Column("synchronization_id", sa.String(length=36), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["synchronization_id"],
+            ["synchronization.id"],
+            name=op.f("fk_contract_epoch_synchronization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("synchronization_id", "target", name=op.f("pk_contract_epoch")),
+    )
+    op.create_table(
         "object",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
@@ -208,11 +221,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("object", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_object_deleted",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_object_register_id_schema_id_created_at",
             ["register_id", "schema_id", "created_at"],
             unique=False,
         )
 
+    op.create_table(
+        "page_memo",
+        sa.Column("synchronization_id", sa.String(length=36), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["synchronization_id"],
+            ["synchronization.id"],
+            name=op.f("fk_page_memo_synchronization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "synchronization_id", "target", "number", name=op.f("pk_page_memo")
+        ),
+    )
     op.create_table(
         "run",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -416,10 +455,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_run_state_due_at")
 
     op.drop_table("run")
+    op.drop_table("page_memo")
     with op.batch_alter_table("object", schema=None) as batch_op:
         batch_op.drop_index("ix_object_register_id_schema_id_created_at")
+        batch_op.drop_index(
+            "ix_object_deleted",
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
 
     op.drop_table("object")
+    op.drop_table("contract_epoch")
     op.drop_table("contract")
     op.drop_table("synchronization")
     op.drop_table("source")

@@ -1,0 +1,71 @@
+"""Queries for page memos: what a whole page came to, valid while no old contract has changed since."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from openconnector.db.rows import ContractEpochRow, PageMemoRow
+
+SAVE = {
+    "sqlite": "INSERT INTO page_memo VALUES (?, ?, ?, ?, ?, ?, ?) ",
+    "postgresql": "INSERT INTO page_memo VALUES ($1, $2, $3, $4, $5, $6, $7) ",
+}
+SAVE_CHANGES = (
+    "ON CONFLICT (synchronization_id, target, number) DO UPDATE SET "
+    "digest = excluded.digest, epoch = excluded.epoch, found = excluded.found, seen = excluded.seen"
+)
+
+COUNT_UP = {
+    "sqlite": "INSERT INTO contract_epoch VALUES (?, ?, 1) ",
+    "postgresql": "INSERT INTO contract_epoch VALUES ($1, $2, 1) ",
+}
+COUNT_UP_CHANGES = (
+    "ON CONFLICT (synchronization_id, target) DO UPDATE SET epoch = contract_epoch.epoch + 1"
+)
+
+
+class Memo(NamedTuple):
+    """What a page came to, in the order of the table's columns after its key."""
+
+    digest: bytes
+    epoch: int
+    found: int
+    seen: bytes
+
+
+async def find(
+    session: AsyncSession, synchronization_id: str, target: str, number: int
+) -> Memo | None:
+    """Return what the page at this place came to last time."""
+    query = select(*(getattr(PageMemoRow, name) for name in Memo._fields)).where(
+        PageMemoRow.synchronization_id == synchronization_id,
+        PageMemoRow.target == target,
+        PageMemoRow.number == number,
+    )
+    row = (await session.execute(query)).first()
+    return Memo._make(row) if row is not None else None
+
+
+async def save(
+    session: AsyncSession, synchronization_id: str, target: str, number: int, memo: Memo
+) -> None:
+    """Keep what the page at this place came to."""
+    values: Any = (synchronization_id, target, number, *memo)
+    connection = await session.connection()
+    await connection.exec_driver_sql(SAVE[connection.dialect.name] + SAVE_CHANGES, values)
+
+
+async def epoch(session: AsyncSession, synchronization_id: str, target: str) -> int:
+    """Return how often contracts that were there before have been changed."""
+    query = select(ContractEpochRow.epoch).where(
+        ContractEpochRow.synchronization_id == synchronization_id, ContractEpochRow.target == target
+    )
+    return await session.scalar(query) or 0
+
+
+async def count_up(session: AsyncSession, synchronization_id: str, target: str) -> None:
+    """Count such a change in this transaction; memos made before it no longer hold."""
+    connection = await session.connection()
+    statement = COUNT_UP[connection.dialect.name] + COUNT_UP_CHANGES
+    await connection.exec_driver_sql(statement, (synchronization_id, target))
