@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 import structlog
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from openconnector.api.definitions import Key
@@ -18,20 +18,20 @@ from openconnector.definitions import trials
 from openconnector.definitions.models import SourceConfig
 from openconnector.definitions.store import SOURCES
 from openconnector.errors import OpenConnectorError
+from openconnector.kinds.explained import Explained
 from openconnector.mapping.spec import MappingSpec
 from openconnector.synchronization.shown import Shown
 
 logger = structlog.get_logger(__name__)
 
 
-class Asked(BaseModel):
+class Asked(Explained):
     """Base of what is sent: strict about names."""
 
     model_config = ConfigDict(
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
     )
 
 

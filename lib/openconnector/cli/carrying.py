@@ -1,6 +1,7 @@
 """Carries out a command: logs set up, the engine opened, errors told, the process ended with the right code."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -64,6 +65,7 @@ def log_as_json() -> None:
 @asynccontextmanager
 async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterator[Engine]":
     """Give the engine of these settings, its database migrated. Raises `ConfigurationError` in words."""
+    from openconnector.db.version import is_current
     from openconnector.engine import Engine
     from openconnector.engine import Settings as EngineSettings
 
@@ -81,8 +83,9 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
             "Set APP_PERSISTENT_STORAGE to a folder this user may write to"
         ) from error
     async with engine:
-        if migrated:
+        if migrated and not await is_current(engine.database):
             await migrate(engine)
+        gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
         yield engine
 
 

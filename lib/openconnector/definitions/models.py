@@ -4,11 +4,12 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from openconnector.errors import ConfigurationError
 from openconnector.http.guard import AllowedNetwork
+from openconnector.kinds.explained import Explained
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
 from openconnector.mapping.spec import MappingSpec
@@ -20,7 +21,7 @@ SHORT = 255
 LONG = 20_000
 
 
-class Model(BaseModel):
+class Model(Explained):
     """Base of everything a user saves: strict about names, camelCase in JSON."""
 
     model_config = ConfigDict(
@@ -28,7 +29,6 @@ class Model(BaseModel):
         frozen=True,
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,

@@ -4,11 +4,12 @@ import importlib
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
 from openconnector.errors import MissingExtra
+from openconnector.kinds.explained import Explained
 
 SECRET_FIELDS: set[str] = set()
 """The names, as users write them, of every field of every kind that holds a secret."""
@@ -21,7 +22,7 @@ class Selection:
     """
 
 
-class Kind(BaseModel):
+class Kind(Explained):
     """The base of every source, target, auth scheme, paginator and decoder.
 
     A class attribute `kind` holds the stored name, equal to the file's stem. The docstring's first line is the
@@ -33,7 +34,6 @@ class Kind(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
     )

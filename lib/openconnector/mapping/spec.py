@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
+
+from openconnector.kinds.explained import Explained
 
 Dialect: TypeAlias = Literal["jinja", "twig"]
 
 
-class MappingSpec(BaseModel):
+class MappingSpec(Explained):
     """How a record becomes another: fields, then removals, then casts."""
 
     model_config = ConfigDict(
@@ -17,15 +19,14 @@ class MappingSpec(BaseModel):
         extra="ignore",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )
 
-    mapping: dict[str, Any] = {}
+    mapping: dict[str, Any] = Field(default_factory=dict)
     """Target path to what stands there: a path of the record, a template with `{{ }}`, or a fixed value."""
-    cast: dict[str, str | list[str]] = {}
+    cast: dict[str, str | list[str]] = Field(default_factory=dict)
     """Target path to the casts applied to it in order: a list, or names with commas between."""
-    unset: list[str] = []
+    unset: list[str] = Field(default_factory=list)
     """Target paths to take away after mapping; of use together with pass-through."""
     pass_through: bool = False
     """Begin with a copy of the whole record instead of an empty one."""

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from openconnector.db.rows import RunRow
+from openconnector.kinds.explained import Explained
 
 
-class Shown(BaseModel):
+class Shown(Explained):
     """Base of what is shown: camelCase in JSON."""
 
     model_config = ConfigDict(
@@ -17,7 +18,6 @@ class Shown(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         from_attributes=True,
-        use_attribute_docstrings=True,
     )
 
 

@@ -13,6 +13,7 @@ from openconnector.db import migrations
 from openconnector.db.database import Database
 from openconnector.db.migrate import drift, migrate, pending
 from openconnector.db.store_rows import RegisterRow
+from openconnector.db.version import is_current
 from openconnector.errors import ConfigurationError, StorageFailed
 
 
@@ -26,6 +27,19 @@ def register(slug: str, title: str = "t") -> RegisterRow:
 async def test_the_migrations_give_exactly_the_tables_of_the_rows(database: Database):
     assert await drift(database) == []
     assert await pending(database) == []
+
+
+async def test_a_database_at_this_version_is_known_without_the_migrations(
+    database: Database, database_url: str
+):
+    empty = Database(database_url)
+
+    assert await is_current(database)
+    assert not await is_current(empty)
+    async with database.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not await is_current(database)
+    await empty.close()
 
 
 async def test_two_processes_that_start_together_migrate_once(database_url: str):
