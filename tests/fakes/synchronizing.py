@@ -33,6 +33,8 @@ class Synchronizing:
         self.apply: Any = lambda record: {"name": record.get("name")}
         self.fingerprint = b"mapping1"
         self.is_selected: Any = None
+        self.revision = 1
+        """Of the synchronization; a test that changes its conditions counts it up, as saving them would."""
         self.is_personal = False
 
     async def save(self) -> None:
@@ -86,7 +88,7 @@ class Synchronizing:
             fingerprint=self.fingerprint,
             hash_apply=None,
             hash_fingerprint=b"",
-            revisions={"synchronization": 1, "source": 2, "mapping": 3},
+            revisions={"synchronization": self.revision, "source": 2, "mapping": 3},
             is_personal=self.is_personal,
             is_transactional=False,
         )

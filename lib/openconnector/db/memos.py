@@ -34,17 +34,18 @@ class Memo(NamedTuple):
     seen: bytes
 
 
-async def find(
-    session: AsyncSession, synchronization_id: str, target: str, number: int
-) -> Memo | None:
-    """Return what the page at this place came to last time."""
-    query = select(*(getattr(PageMemoRow, name) for name in Memo._fields)).where(
+async def following(
+    session: AsyncSession, synchronization_id: str, target: str, number: int, *, limit: int
+) -> dict[int, Memo]:
+    """Return what the pages from this place on came to last time, by their place."""
+    columns = [getattr(PageMemoRow, name) for name in Memo._fields]
+    query = select(PageMemoRow.number, *columns).where(
         PageMemoRow.synchronization_id == synchronization_id,
         PageMemoRow.target == target,
-        PageMemoRow.number == number,
+        PageMemoRow.number >= number,
+        PageMemoRow.number < number + limit,
     )
-    row = (await session.execute(query)).first()
-    return Memo._make(row) if row is not None else None
+    return {row[0]: Memo._make(row[1:]) for row in (await session.execute(query)).all()}
 
 
 async def save(

@@ -176,9 +176,10 @@ async def set_state(
     return _hit(changed)
 
 
-async def add_page(session: AsyncSession, run_id: str, number: int, seen: bytes) -> None:
-    """Keep which contracts a page touched."""
-    await session.execute(insert(RunPageRow).values(run_id=run_id, number=number, seen=seen))
+async def add_pages(session: AsyncSession, run_id: str, pages: Sequence[tuple[int, bytes]]) -> None:
+    """Keep which contracts these pages touched: number and packed ordinals."""
+    rows = [{"run_id": run_id, "number": number, "seen": seen} for number, seen in pages]
+    await session.execute(insert(RunPageRow), rows)
 
 
 async def seen(session: AsyncSession, run_id: str) -> Sequence[bytes]:

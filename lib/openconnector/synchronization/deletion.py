@@ -80,6 +80,7 @@ async def _delete(plan: Plan, progress: Progress, batch: list[contracts.Known]) 
         progress.balance.writes += sum(outcome.writes for outcome in outcomes)
         _note(plan, progress, changes, outcomes)
         await progress.move(session)
+    progress.committed()
     return len(batch) - len(gone)
 
 

@@ -16,6 +16,9 @@ from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 from openconnector.synchronization.seen import pack
 
+AHEAD = 64
+"""Memos read at a time; each takes a few bytes, or a few kilobytes where records come in no order."""
+
 
 class PageMemory:
     """The memos of one synchronization and target."""
@@ -34,24 +37,35 @@ class PageMemory:
             )
         )
         self._is_asked = progress.mode == "run" and not progress.is_forced
+        self._database = progress.context.database
         self._epoch = 0
+        self._ahead: dict[int, memos.Memo] = {}
+        self._read_from = -AHEAD
 
     async def load(self, session: Session) -> None:
         """Read the epoch the memos have to be of."""
         self._epoch = await memos.epoch(session, *self._key)
 
-    async def recall(self, session: Session, number: int, page: Page) -> bytes | None:
+    async def recall(self, number: int, page: Page) -> bytes | None:
         """Return which contracts the page touches when it is known to be unchanged, packed; None otherwise."""
         if page.digest is None or not self._is_asked:
             return None
-        memo = await memos.find(session, *self._key, number)
-        is_known = (
-            memo is not None
-            and memo.digest == self._digest(page.digest)
-            and memo.epoch == self._epoch
-            and memo.found == len(page.records)
-        )
-        return memo.seen if memo is not None and is_known else None
+        memo = await self._memo(number)
+        if (
+            memo is None
+            or memo.digest != self._digest(page.digest)
+            or memo.epoch != self._epoch
+            or memo.found != len(page.records)
+        ):
+            return None
+        return memo.seen
+
+    async def _memo(self, number: int) -> memos.Memo | None:
+        if not self._read_from <= number < self._read_from + AHEAD:
+            async with self._database.reading() as session:
+                self._ahead = await memos.following(session, *self._key, number, limit=AHEAD)
+            self._read_from = number
+        return self._ahead.get(number)
 
     async def keep(self, session: Session, number: int, page: Page, work: Sorted) -> None:
         """Note in the page's transaction what it came to, and that contracts were changed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from openconnector.db import contracts, intents, runs
@@ -24,6 +25,10 @@ from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 from openconnector.synchronization.seen import Seen, pack
 from openconnector.synchronization.settling import Settling, refreshed
+
+DEFERRED_PAGES = 50
+DEFERRED_TIME = timedelta(seconds=1)
+"""Pages of which nothing is to be written are committed together: so many at most, and no later than this."""
 
 SHOWN_CHANGES = 200
 """Records of a dry run whose differences are kept; the balance counts all."""
@@ -52,6 +57,8 @@ class Pages:
         self._has_open_failures = False
         self._has_intents = False
         self._previewed: set[str] = set()
+        self._deferred: list[tuple[int, bytes]] = []
+        self._committed_at = self._clock.now()
 
     async def prepare(self, session: Session) -> None:
         """Load what earlier work on this run left behind."""
@@ -88,7 +95,9 @@ class Pages:
         progress.is_read_complete = page.is_end
         if work.unidentified or page.incomplete is not None:
             progress.incomplete_reason = page.incomplete or UNIDENTIFIED
-        if progress.is_dry:
+        if work.recalled is not None:
+            await self._defer(work)
+        elif progress.is_dry:
             await self._preview(work)
         elif self._plan.is_transactional or not work.pending:
             await self._commit_with_target(page, work)
@@ -99,13 +108,38 @@ class Pages:
         """Whether the page as a whole is known to be unchanged, and its first time in this read."""
         if self._rejected:
             return False
-        async with self._database.reading() as session:
-            seen = await self._memory.recall(session, self._progress.pages + 1, page)
+        seen = await self._memory.recall(self._progress.pages + 1, page)
         if seen is None or not self.seen.add_all(seen):
             return False
         work.recalled = seen
         work.balance.found = work.balance.unchanged = len(page.records)
         return True
+
+    async def _defer(self, work: Sorted) -> None:
+        """Count a page of which nothing is to be written; it is committed with others."""
+        self._progress.balance.add(work.balance)
+        self._deferred.append((self._progress.pages, work.recalled or b""))
+        now = self._clock.now()
+        if len(self._deferred) >= DEFERRED_PAGES or now - self._committed_at >= DEFERRED_TIME:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Commit the pages that wait for it."""
+        if not self._deferred:
+            return
+        with self._progress.timed("write"):
+            async with self._database.writing() as session:
+                await self._move(session)
+            self._moved()
+
+    async def _move(self, session: Session) -> None:
+        await runs.add_pages(session, self._progress.run_id, self._deferred)
+        await self._progress.move(session)
+
+    def _moved(self) -> None:
+        self._deferred.clear()
+        self._committed_at = self._clock.now()
+        self._progress.committed()
 
     async def _compare(self, page: Page, work: Sorted) -> None:
         selected = self._without_rejected(select(self._plan, page.records, work), work)
@@ -140,6 +174,7 @@ class Pages:
                     reach = replace(reach, objects=reach.objects.within(session))
                 outcomes = await self._written(reach, [one.change for one in work.pending])
                 await self._commit(session, page, work, outcomes)
+            self._moved()
 
     async def _write_outside(self, page: Page, work: Sorted) -> None:
         plan, now = self._plan, self._clock.now()
@@ -155,6 +190,7 @@ class Pages:
             async with self._database.writing() as session:
                 await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
                 await self._commit(session, page, work, outcomes)
+            self._moved()
 
     async def _repeated(self, pending: list[Pending]) -> list[Pending]:
         """Repeat the very writes an interrupted run may have sent, so that none happens twice."""
@@ -196,14 +232,11 @@ class Pages:
         await contracts.upsert(session, self._settling.settle(work, outcomes, now))
         await contracts.refresh(session, refreshed(plan, work))
         await self._keep_failures(session, work)
-        seen = work.recalled
-        if seen is None:
-            seen = pack(work.seen)
-            await self._memory.keep(session, progress.pages, page, work)
-        await runs.add_page(session, progress.run_id, progress.pages, seen)
+        await self._memory.keep(session, progress.pages, page, work)
+        self._deferred.append((progress.pages, pack(work.seen)))
         progress.balance.add(work.balance)
         self._note(work)
-        await progress.move(session)
+        await self._move(session)
         for ordinal in range(first, self._settling.ordinal):
             self.seen.add(ordinal)
 
@@ -259,6 +292,7 @@ class Pages:
             self._progress.balance.add(balance)
             self._note(work)
             await self._progress.move(session)
+        self._moved()
 
     async def _preview_one(self, one: Pending, work: Sorted, shown: list[dict[str, Any]]) -> None:
         balance, written = work.balance, self._progress.balance

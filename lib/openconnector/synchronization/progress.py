@@ -67,6 +67,7 @@ class Progress:
             **{name: getattr(row, name) for name in Balance.__dataclass_fields__}
         )
         self.timings: dict[str, float] = dict(row.timings)
+        self._committed = self._standing()
         self.log = RunLog(row.id, context.clock)
         self.is_cancel_requested = row.is_cancel_requested
         """Whether somebody asked the run to stop, as the last commit saw it."""
@@ -108,15 +109,22 @@ class Progress:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Take back what the block changed here when it raises: what was not committed has not happened."""
-        balance, kept = replace(self.balance), {name: getattr(self, name) for name in STANDING}
+        """Go back to the last commit when the block raises: what was not committed has not happened."""
         try:
             yield
         except BaseException:
-            self.balance = balance
-            for name, value in kept.items():
+            balance, standing = self._committed
+            self.balance = replace(balance)
+            for name, value in standing.items():
                 setattr(self, name, value)
             raise
+
+    def committed(self) -> None:
+        """Note that all that is said here is committed."""
+        self._committed = self._standing()
+
+    def _standing(self) -> tuple[Balance, dict[str, Any]]:
+        return replace(self.balance), {name: getattr(self, name) for name in STANDING}
 
     async def hold(self, session: Session) -> None:
         """Prolong the lease without writing where the run stands. Raises `LeaseLost` like `move`."""

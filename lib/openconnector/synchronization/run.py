@@ -122,10 +122,12 @@ class Run:
         )
 
     async def _read(self) -> None:
-        async with aclosing(prefetched(self._source_pages())) as pages:
-            async for page in self._timed(pages):
-                await self._pages.work(page)
-                self._stop_if_asked()
+        with self._progress.attempt():
+            async with aclosing(prefetched(self._source_pages())) as pages:
+                async for page in self._timed(pages):
+                    await self._pages.work(page)
+                    self._stop_if_asked()
+            await self._pages.flush()
 
     def _source_pages(self) -> AsyncIterator[Page]:
         progress = self._progress
@@ -180,6 +182,7 @@ class Run:
             progress.phase = "deleting"
             async with self._context.database.writing() as session:
                 await progress.move(session)
+            progress.committed()
 
     async def _close(self, not_deleted: int) -> None:
         progress = self._progress

@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ async def serving(environment: dict[str, str], *options: str) -> AsyncIterator[S
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.communicate()
+        await ended(process)
 
 
 async def until(is_so: Callable[[], object]) -> None:
@@ -78,6 +78,12 @@ async def until(is_so: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not is_so():  # noqa: ASYNC110  see above
             await asyncio.sleep(0.02)
+
+
+async def ended(process: Process) -> int | None:
+    """Return how a process ended; `wait` would also wait for whoever has inherited its output."""
+    await until(lambda: process.returncode is not None)
+    return process.returncode
 
 
 def is_running(pid: int) -> bool:
@@ -150,9 +156,13 @@ async def test_the_worker_ends_with_the_server_however_that_ends(
         worker = (await served.logged("worker process started"))["pid"]
 
         served.process.send_signal(number)
-        code = await served.process.wait()
+        code = await ended(served.process)
 
-        await until(lambda: not is_running(worker))
+        try:
+            await until(lambda: not is_running(worker))
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
     assert code == (-number if number is signal.SIGKILL else 0)
 
 

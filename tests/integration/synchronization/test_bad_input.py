@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from openconnector.db import runs
 from openconnector.engine import Engine, Settings
-from openconnector.errors import ConfigurationError
+from openconnector.errors import ConfigurationError, StorageFailed
 from openconnector.synchronization.keeping import opened as opened_record
 from tests.fakes.hostile_server import Act, answer, bomb, endless, hang_up, raw
 from tests.fakes.installation import Installation, balance, page, pages, records
@@ -291,10 +292,13 @@ async def test_a_source_that_stays_broken_is_given_up_and_deletes_nothing(instal
     assert await installed.names() == {"1": "n1", "2": "n2"}
 
 
-@pytest.mark.parametrize("count", [8, 1_000])
+@pytest.mark.parametrize(
+    ("count", "deletion"), [(8, {}), (1_000, {}), (8, {"smallShare": 1}), (25, {"maxShare": 1})]
+)
 async def test_a_source_that_goes_empty_asks_before_anything_is_deleted(
-    installed: Installation, count: int
+    installed: Installation, count: int, deletion: dict[str, Any]
 ):
+    installed.synchronization["deletion"] = deletion
     await installed.run(*pages(records(*range(count))))
 
     row = await installed.run(*pages([]))
@@ -375,6 +379,23 @@ async def test_a_full_disk_fails_the_run_and_loses_nothing_that_was_committed(
         400 - len(kept),
         len(kept),
     )
+
+
+async def test_a_disk_without_room_for_a_line_of_the_log_has_room_for_the_end_of_the_run(
+    installed: Installation,
+):
+    before = await installed.run(*pages(records(1)))
+    await limit_pages(installed, 0)
+    line = {"run_id": before.id, "at": installed.clock.now(), "level": "info", "event": "", "fields": {}}  # fmt: skip
+    with pytest.raises(StorageFailed):
+        while True:
+            async with installed.engine.database.writing() as session:
+                await runs.add_log(session, [line])
+
+    row = await installed.run(*pages(records(1), records(2)))
+
+    assert (row.state, row.error_code) == ("failed", "storage-failed")
+    assert await installed.log(row.id) == []
 
 
 @pytest.mark.parametrize("kind", ["no key in it", "not readable"])

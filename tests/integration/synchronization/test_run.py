@@ -302,7 +302,7 @@ async def test_a_record_outside_the_conditions_is_skipped_and_its_object_deleted
     sync: Synchronizing,
 ):
     await sync.run(records(1, 2, 3))
-    sync.is_selected = lambda record: record["name"] != "n3"
+    sync.is_selected, sync.revision = lambda record: record["name"] != "n3", 2
 
     row = await sync.run(records(1, 2, 3))
 
