@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -91,5 +91,6 @@ async def remove(session: AsyncSession, row: RegisterRow | SchemaRow) -> None:
     held = await objects.count(session, own == row.id)
     if held:
         raise Conflict(f"{row.title!r} holds {held} objects; delete them first")
+    await session.execute(delete(ObjectRow).where(own == row.id))
     await session.delete(row)
     await session.flush()

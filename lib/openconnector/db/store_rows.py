@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from openconnector.db.rows import Base
@@ -60,8 +60,9 @@ class ObjectRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    register_id: Mapped[str] = mapped_column(ForeignKey("register.id", ondelete="CASCADE"))
-    schema_id: Mapped[str] = mapped_column(ForeignKey("schema.id", ondelete="CASCADE"))
+    # No foreign keys: a register or schema that holds objects is never removed, and checking costs two lookups a write.
+    register_id: Mapped[str] = mapped_column(String(36))
+    schema_id: Mapped[str] = mapped_column(String(36))
     data: Mapped[dict[str, Any]] = mapped_column(SearchableJson)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

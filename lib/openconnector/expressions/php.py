@@ -92,13 +92,23 @@ def numeric(text: str) -> int | float | None:
     return None if match is None else _number(match)
 
 
+def _text_to_int(text: str) -> int:
+    if len(text) < SURE_DIGITS and text.isascii() and text.isdecimal():
+        return int(text)
+    number = _parsed(text) or 0
+    if isinstance(number, float) and not math.isfinite(number):
+        return 0
+    return min(max(int(number), MIN_INT), MAX_INT)
+
+
+SURE_DIGITS = 19
+"""A text of fewer decimal digits is a 64-bit integer, which most numbers in records are."""
+
+
 def to_int(value: Any) -> int:
     """Return a value as a 64-bit integer: the number a text begins with (0 if none, at most the largest integer)."""
     if isinstance(value, str):
-        number = _parsed(value) or 0
-        if isinstance(number, float) and not math.isfinite(number):
-            return 0
-        return min(max(int(number), MIN_INT), MAX_INT)
+        return _text_to_int(value)
     if isinstance(value, (list, dict)):
         return 1 if value else 0
     if value is None or value is MISSING or (isinstance(value, float) and not math.isfinite(value)):
@@ -109,6 +119,8 @@ def to_int(value: Any) -> int:
 def to_float(value: Any) -> float:
     """Return a value as a float: the number a text begins with, else 0."""
     if isinstance(value, str):
+        if value.isascii() and value.replace(".", "", 1).isdecimal():
+            return float(value)
         return float(_parsed(value) or 0)
     if isinstance(value, (list, dict)):
         return 1.0 if value else 0.0

@@ -157,10 +157,18 @@ class Run:
         iterator = aiter(pages)
         while True:
             with self._progress.timed("read"):
-                page = await anext(iterator, None)
+                page = await self._next(iterator)
             if page is None:
                 return
             yield page
+
+    async def _next(self, pages: AsyncIterator[Page]) -> Page | None:
+        try:
+            return await anext(pages, None)
+        except OpenConnectorError:
+            # What was read before the source broke off stands, also what still waits to be committed.
+            await self._pages.flush()
+            raise
 
     async def _decide_deletions(self) -> None:
         plan, progress = self._plan, self._progress

@@ -60,6 +60,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_mapping_slug")),
     )
     op.create_table(
+        "object",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("register_id", sa.String(length=36), nullable=False),
+        sa.Column("schema_id", sa.String(length=36), nullable=False),
+        sa.Column("data", SearchableJson, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("deleted_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_object")),
+    )
+    with op.batch_alter_table("object", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_object_deleted",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_object_register_id_schema_id_created_at",
+            ["register_id", "schema_id", "created_at"],
+            unique=False,
+        )
+
+    op.create_table(
         "register",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("slug", sa.String(length=255), nullable=False),
@@ -201,38 +227,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("synchronization_id", "target", name=op.f("pk_contract_epoch")),
     )
-    op.create_table(
-        "object",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("register_id", sa.String(length=36), nullable=False),
-        sa.Column("schema_id", sa.String(length=36), nullable=False),
-        sa.Column("data", SearchableJson, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("updated_at", Moment(), nullable=False),
-        sa.Column("deleted_at", Moment(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["register_id"], ["register.id"], name=op.f("fk_object_register_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["schema_id"], ["schema.id"], name=op.f("fk_object_schema_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_object")),
-    )
-    with op.batch_alter_table("object", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_object_deleted",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("deleted_at IS NOT NULL"),
-            postgresql_where=sa.text("deleted_at IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "ix_object_register_id_schema_id_created_at",
-            ["register_id", "schema_id", "created_at"],
-            unique=False,
-        )
-
     op.create_table(
         "page_memo",
         sa.Column("synchronization_id", sa.String(length=36), nullable=False),
@@ -456,6 +450,14 @@ def downgrade() -> None:
 
     op.drop_table("run")
     op.drop_table("page_memo")
+    op.drop_table("contract_epoch")
+    op.drop_table("contract")
+    op.drop_table("synchronization")
+    op.drop_table("source")
+    op.drop_table("secret")
+    op.drop_table("schema")
+    op.drop_table("revision")
+    op.drop_table("register")
     with op.batch_alter_table("object", schema=None) as batch_op:
         batch_op.drop_index("ix_object_register_id_schema_id_created_at")
         batch_op.drop_index(
@@ -465,14 +467,6 @@ def downgrade() -> None:
         )
 
     op.drop_table("object")
-    op.drop_table("contract_epoch")
-    op.drop_table("contract")
-    op.drop_table("synchronization")
-    op.drop_table("source")
-    op.drop_table("secret")
-    op.drop_table("schema")
-    op.drop_table("revision")
-    op.drop_table("register")
     op.drop_table("mapping")
     op.drop_table("change_counter")
     with op.batch_alter_table("call", schema=None) as batch_op:
