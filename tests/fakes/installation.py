@@ -121,6 +121,12 @@ class Installation:
         assert row.due_at is not None
         self.clock.moment = row.due_at
 
+    async def cancel(self, row: RunRow) -> None:
+        """Cancel a run that waits; one that is over stays as it is."""
+        if row.state not in OVER:
+            async with self.engine.database.writing() as session:
+                await requests.cancel(session, row.id, now=self.clock.now())
+
     async def replay(self, run_id: str) -> RunRow:
         """Carry out a replay of a run's failed records."""
         self.clock.moment += timedelta(seconds=1)

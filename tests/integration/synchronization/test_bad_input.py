@@ -19,6 +19,9 @@ from tests.fakes.installation import Installation, balance, page, pages, records
 LIMIT = 100_000
 """Bytes an answer may have here."""
 
+MANY = 50
+"""Pages at which a read that would not end is ended, so that a test does."""
+
 A_SECOND_BEFORE = 1
 """How far the clock moves before a run is queued."""
 
@@ -70,7 +73,7 @@ BAD = [
 async def test_an_answer_that_is_no_page_stops_the_read_and_deletes_nothing(
     installed: Installation, bad: Bad
 ):
-    installed.configuration = {"maxBytes": LIMIT}
+    installed.configuration = {"maxBytes": LIMIT, "timeoutSeconds": 10}
     good = pages(records(1, 2), records(3))
     await installed.run(*good)
 
@@ -137,7 +140,7 @@ async def test_an_answer_that_refuses_the_whole_source_fails_the_run_and_deletes
 async def test_a_page_that_repeats_for_ever_ends_the_run(
     installed: Installation, paginator: dict[str, Any], repeated: Act
 ):
-    installed.configuration = {"paginator": paginator}
+    installed.configuration = {"paginator": paginator, "maxPages": MANY}
 
     row = await installed.run(repeated)
 
@@ -148,13 +151,14 @@ async def test_a_page_that_repeats_for_ever_ends_the_run(
 
 
 async def test_two_pages_that_name_each_other_end_the_run(installed: Installation):
-    row = await installed.run(
-        page(records(1), "?page=2"), page(records(2), "?page=1"), page(records(3), "?page=2")
-    )
+    installed.configuration = {"maxPages": MANY}
+    first, second = page(records(1), "?page=2"), page(records(2), "?page=1")
 
-    assert (row.state, row.error_code, balance(row)) == (
-        "partial", "endless-read", {"found": 3, "created": 3},
-    )  # fmt: skip
+    row = await installed.run(first, *[second, first] * MANY)
+
+    assert (row.state, row.error_code) == ("partial", "endless-read")
+    assert len(installed.api.seen) <= 4
+    assert await installed.names() == {"1": "n1", "2": "n2"}
 
 
 @pytest.mark.parametrize("record", [{"name": "nobody"}, {"code": None}, {"code": {"a": 1}}, "text"])
@@ -355,7 +359,7 @@ async def limit_pages(installed: Installation, spare: int) -> None:
         await session.execute(text(f"PRAGMA max_page_count = {used + spare}"))
 
 
-@pytest.mark.parametrize("spare", [0, 1, 2, 3, 5, 8, 13, 40])
+@pytest.mark.parametrize("spare", [0, 1, 4, 40])
 async def test_a_full_disk_fails_the_run_and_loses_nothing_that_was_committed(
     installed: Installation, spare: int
 ):

@@ -251,10 +251,12 @@ def following(slug: str, *follow_ups: str, **options: Any) -> dict[str, Any]:
 
 
 async def run_chain(installed: Installation, act: Act) -> dict[str, int]:
-    """Run `s` and everything it leads to; return how often each synchronization ran."""
+    """Run `s` and what it leads to, as far as ten steps; return how often each synchronization ran."""
     await installed.run(act)
-    while waiting := [row for row in await installed.runs() if row.state == "queued"]:
-        await installed.finish(waiting[0].id)
+    for _ in range(10):
+        for row in await installed.runs():
+            if row.state == "queued":
+                await installed.finish(row.id)
     async with installed.engine.database.reading() as session:
         every = await installed.engine.definitions.every(session, SYNCHRONIZATIONS)
     slugs = {key: one.slug for key, one in every.items()}
