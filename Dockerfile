@@ -31,6 +31,7 @@ RUN python -m venv /app \
 COPY pyproject.toml README.md LICENSE ./
 COPY lib lib
 COPY ex_app ex_app
+COPY examples examples
 COPY img ex_app/img
 COPY l10n ex_app/l10n
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
