@@ -13,7 +13,7 @@ from openconnector.errors import ConfigurationError, OpenConnectorError
 
 if TYPE_CHECKING:
     from openconnector.cli.settings import Settings
-    from openconnector.engine import Engine
+    from openconnector.engine import Engine, OpenRegisterAccess
 
 
 def carry_out(work: Coroutine[Any, Any, Exit], *, as_json: bool = False) -> NoReturn:
@@ -74,6 +74,8 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
         storage=settings.storage,
         database_url=secret.get_secret_value() if secret else None,
         allowed_networks=settings.allowed_networks,
+        trusted_addresses=(settings.nextcloud_url,) if settings.nextcloud_url else (),
+        open_register=_open_register(settings),
     )
     try:
         engine = Engine(own)
@@ -87,6 +89,19 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
             await migrate(engine)
         gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
         yield engine
+
+
+def _open_register(settings: "Settings") -> "OpenRegisterAccess | None":
+    from openconnector.engine import OpenRegisterAccess
+
+    url, user, password = (
+        settings.open_register_url,
+        settings.open_register_user,
+        settings.open_register_password,
+    )
+    if url is None or user is None or password is None:
+        return None
+    return OpenRegisterAccess(url=url, user=user, password=password)
 
 
 async def migrate(engine: "Engine") -> list[str]:

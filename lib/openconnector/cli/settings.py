@@ -4,9 +4,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from openconnector.errors import ConfigurationError
@@ -40,6 +40,30 @@ class Settings(BaseSettings):
     )
     """What the API's caller has to show; without it one is made at the first start and kept in the storage."""
 
+    open_register_url: str | None = Field(
+        default=None, validation_alias="OPENCONNECTOR_OPEN_REGISTER_URL"
+    )
+    """The Nextcloud whose Open Register keeps the objects; without one they are kept in our own database."""
+    open_register_user: str | None = Field(
+        default=None, validation_alias="OPENCONNECTOR_OPEN_REGISTER_USER"
+    )
+    """The account that reads and writes there."""
+    open_register_password: SecretStr | None = Field(
+        default=None, validation_alias="OPENCONNECTOR_OPEN_REGISTER_PASSWORD"
+    )
+    """An app password of that account."""
+    nextcloud_url: str | None = Field(default=None, validation_alias="NEXTCLOUD_URL")
+    """The Nextcloud that installed us, reachable wherever it is; AppAPI sets it."""
+
+    @model_validator(mode="after")
+    def _is_access_whole(self) -> Self:
+        parts = (self.open_register_url, self.open_register_user, self.open_register_password)
+        if any(parts) and not all(parts):
+            raise ValueError(
+                "Open Register needs OPENCONNECTOR_OPEN_REGISTER_URL, _USER and _PASSWORD, or none of them"
+            )
+        return self
+
     @field_validator("allowed_networks", mode="before")
     @classmethod
     def _parted(cls, value: Any) -> Any:
@@ -54,7 +78,7 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             wrong = "; ".join(
-                f"{finding['loc'][0]}: {finding['msg']}"
+                f"{'.'.join(map(str, finding['loc'])) or 'together'}: {finding['msg']}"
                 for finding in error.errors(include_url=False, include_context=False)
             )
             raise ConfigurationError(f"The environment is not valid: {wrong}") from error

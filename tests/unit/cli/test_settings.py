@@ -82,3 +82,12 @@ def test_a_token_file_that_cannot_be_read_is_named_with_the_remedy(tmp_path: Pat
 
     with pytest.raises(ConfigurationError, match="delete it to get a new one"):
         Settings(storage=tmp_path).token()
+
+
+def test_half_an_access_to_open_register_is_refused_with_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("OPENCONNECTOR_OPEN_REGISTER_URL", "https://cloud.example.org")
+
+    with pytest.raises(ConfigurationError, match="_USER and _PASSWORD"):
+        Settings.read()
