@@ -64,8 +64,8 @@ async def test_every_wrong_field_is_named_at_once(api: httpx.AsyncClient):
     assert {error["field"] for error in answer.json()["errors"]} == {
         "name",
         "slug",
-        "configuration.rest.location",
-        "configuration.rest.x",
+        "configuration.location",
+        "configuration.x",
     }
 
 
