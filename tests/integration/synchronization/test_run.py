@@ -189,7 +189,10 @@ async def test_duplicates_fail_where_the_synchronization_says_so(sync: Synchroni
 
 @pytest.mark.parametrize(
     "record",
-    [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": [1]}, {"id": {}}, {"id": "a\0"}, {"id": "\ud800"}, 7, None, "x", []],
+    [
+        {}, {"id": None}, {"id": ""}, {"id": True}, {"id": 1.5}, {"id": [1]}, {"id": {}}, {"id": "a\0"},
+        {"id": "\ud800"}, 7, None, "x", [],
+    ],
 )  # fmt: skip
 async def test_what_has_no_id_is_invalid_is_kept_with_its_reason_and_deletes_nothing(
     sync: Synchronizing, record: object

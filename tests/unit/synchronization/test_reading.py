@@ -25,13 +25,13 @@ class Pages:
 
 
 async def test_what_the_source_raises_comes_after_the_pages_before_it():
-    taken = []
+    pages = prefetched(Pages(3)())
 
-    with pytest.raises(Unavailable):
-        async for page in prefetched(Pages(3)()):
-            taken.append(page.records)
+    taken = [(await anext(pages)).records for _ in range(3)]
 
     assert taken == [[1], [2], [3]]
+    with pytest.raises(Unavailable):
+        await anext(pages)
 
 
 async def test_at_most_two_pages_wait_for_the_reader_and_none_is_read_after_he_left():
