@@ -16,7 +16,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db import runs as rows
 from openconnector.db.rows import FailedRecordRow, RunChangeRow, RunRow
 from openconnector.synchronization import requests
-from openconnector.synchronization.keeping import opened
+from openconnector.synchronization.keeping import opened, reason_of
 from openconnector.synchronization.shown import Shown, ShownRun
 
 AFTER = "Only what follows this `cursor`; 0 begins."
@@ -267,7 +267,7 @@ def _failure(keys: KeyRing, row: FailedRecordRow) -> ShownFailure:
         verdict=row.verdict,
         stage=row.stage,
         field=row.field,
-        reason=row.reason,
+        reason=reason_of(keys, row),
         record=opened(keys, row),
         state=row.state,
         created=row.created_at,

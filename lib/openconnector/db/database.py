@@ -121,7 +121,12 @@ def _dumps(value: Any) -> str:
 
 def _postgres(url: URL) -> AsyncEngine:
     # A plan made while a table was empty must not be kept: the contract lookup gets 100 times slower.
-    settings = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+    settings = {
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        # A worker that stands still within a transaction must not keep others from taking its runs over.
+        "idle_in_transaction_session_timeout": "60s",
+    }
     return create_async_engine(
         url,
         pool_size=READERS + 1,

@@ -25,6 +25,15 @@ RENEW_SECONDS = 2.0
 AT_ONCE = 2
 """Runs of different synchronizations that one worker carries out side by side."""
 
+MOST_CLAIMS = 10
+"""How often a run is taken up without a page committed in between; one that kills its worker each time ends then."""
+
+GIVEN_UP = Ending(
+    state="failed",
+    code="given-up",
+    message=f"The run was taken up {MOST_CLAIMS} times and never got a page further: it may be what ends its worker",
+)
+
 logger = structlog.get_logger(__name__)
 
 
@@ -75,6 +84,9 @@ class Worker:
     async def carry_out(self, row: RunRow) -> None:
         """Work on a claimed run until it has ended or waits; its errors become its state."""
         progress = Progress(self._context, row)
+        if row.attempts > MOST_CLAIMS:
+            await end(progress, GIVEN_UP)
+            return
         renewing = asyncio.create_task(self._renew(row))
         try:
             async with self._context.database.reading() as session:

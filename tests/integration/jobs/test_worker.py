@@ -11,7 +11,7 @@ from sqlalchemy import text
 from openconnector.db import runs
 from openconnector.db.rows import RunRow
 from openconnector.jobs.owner import new_owner
-from openconnector.jobs.worker import AT_ONCE, RENEW_SECONDS
+from openconnector.jobs.worker import AT_ONCE, MOST_CLAIMS, RENEW_SECONDS
 from openconnector.synchronization.progress import LEASE
 from tests.fakes.clocks import SteppedClock
 from tests.fakes.hostile_server import answer
@@ -238,3 +238,17 @@ async def test_the_name_of_a_worker_fits_its_column_and_is_never_used_twice():
 
     assert len(names) == 100
     assert max(map(len, names)) <= 255
+
+
+async def test_a_run_that_never_gets_a_page_further_is_given_up(installed: Installation):
+    await installed.configure()
+    run_id = await installed.request()
+    async with installed.engine.database.writing() as session:
+        changes = {"attempts": MOST_CLAIMS}
+        await runs.set_state(session, run_id, expected=("queued",), changes=changes)
+
+    await installed.engine.worker().finish(run_id)
+
+    async with installed.engine.database.reading() as session:
+        row = await runs.get(session, run_id)
+    assert (row.state, row.error_code) == ("failed", "given-up")
