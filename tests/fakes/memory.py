@@ -74,9 +74,8 @@ class MemoryTarget(Target):
     kind: Literal["memory"] = "memory"
     shelf: Any = None
 
-    @property
     @override
-    def place(self) -> str:
+    async def place(self, reach: Reach) -> str:
         return "shelf"
 
     @override

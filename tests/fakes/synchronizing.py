@@ -73,7 +73,7 @@ class Synchronizing:
             clock=self.clock,
             log=FakeLog(),
         )
-        key = target_key(self.target.kind, self.target.place)
+        key = target_key(self.target.kind, "shelf")
         return Plan(
             synchronization_id=self.id,
             definition=definition,

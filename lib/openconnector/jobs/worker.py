@@ -8,13 +8,13 @@ import structlog
 
 from openconnector.db import runs
 from openconnector.db.rows import RunRow
-from openconnector.errors import LeaseLost, OpenConnectorError
+from openconnector.errors import LeaseLost, OpenConnectorError, TransientError
 from openconnector.jobs.owner import is_surely_dead, new_owner
-from openconnector.synchronization.outcome import Ending, ending_of
+from openconnector.synchronization.outcome import MAX_ATTEMPTS, Ending, ending_of
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import LEASE, Context, Progress
 from openconnector.synchronization.requests import follow_ups
-from openconnector.synchronization.run import Run, end
+from openconnector.synchronization.run import Run, end, wait
 
 LOOK_SECONDS = 0.2
 """How often a worker looks for runs to take over; one indexed query."""
@@ -96,7 +96,10 @@ class Worker:
             await Run(self._context, row, plan, progress).carry_out()
             await self._follow_up(row.id)
         except OpenConnectorError as error:
-            await end(progress, ending_of(error, progress.pages))
+            if isinstance(error, TransientError) and row.attempts < MAX_ATTEMPTS:
+                await wait(progress, error)
+            else:
+                await end(progress, ending_of(error, progress.pages))
         except Exception:
             logger.exception("run broke", run=row.id)
             message = "An error inside OpenConnector; its log tells more. Please report it"

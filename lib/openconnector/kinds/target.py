@@ -16,9 +16,8 @@ class Target(Kind):
     chooses_ids: ClassVar[bool] = False
     """Whether the target gives new objects their ids itself; otherwise the run derives them."""
 
-    @property
-    def place(self) -> str:
-        """What tells this target from another one: objects and contracts belong to it."""
+    async def place(self, reach: Reach) -> str:
+        """Return what tells this target from another one, however it is spelled: contracts belong to it."""
         raise NotImplementedError
 
     def is_transactional(self, reach: Reach) -> bool:

@@ -46,7 +46,7 @@ class Preparation:
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
         reach = self._reach(source, run_id, log)
         target = definition.target
-        key = target_key(target.kind, target.place)
+        key = target_key(target.kind, await target.place(reach))
         return Plan(
             synchronization_id=loaded.id,
             definition=definition,

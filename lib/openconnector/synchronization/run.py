@@ -9,7 +9,13 @@ import structlog
 from openconnector.db import contracts, memos, runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
-from openconnector.errors import LeaseLost, OpenConnectorError, StorageFailed, TransientError
+from openconnector.errors import (
+    Conflict,
+    LeaseLost,
+    OpenConnectorError,
+    StorageFailed,
+    TransientError,
+)
 from openconnector.records import Page
 from openconnector.synchronization.deletion import count_unseen, delete_unseen
 from openconnector.synchronization.keeping import opened
@@ -70,7 +76,10 @@ class Run:
         except NeedsApproval as error:
             await self._ask(error)
         except TransientError as error:
-            await self._wait(error)
+            if self._progress.attempts >= MAX_ATTEMPTS:
+                await self._stop(ending_of(error, self._progress.pages))
+            else:
+                await wait(self._progress, error)
         except OpenConnectorError as error:
             await self._stop(ending_of(error, self._progress.pages))
 
@@ -95,10 +104,18 @@ class Run:
             if progress.contracts_before is None:
                 await self._begin(session, missing)
             else:
+                self._refuse_other_definitions()
                 progress.log.info("run taken up again", pages=progress.pages)
             await self._pages.prepare(session)
             await progress.move(session, revisions=plan.revisions)
         self._stop_if_asked()
+
+    def _refuse_other_definitions(self) -> None:
+        """A cursor, and what a run has seen, mean nothing under definitions other than those it began with."""
+        if self._row.revisions != self._plan.revisions:
+            raise Conflict(
+                "The synchronization, its source or its mapping was changed after this run began; start a new run"
+            )
 
     async def _missing(self) -> int | None:
         """Return how many contracts point at no object; None when the target cannot tell cheaply."""
@@ -236,20 +253,18 @@ class Run:
         found = Ending(state="needs_approval", code=error.code, message=str(error))
         await end(self._progress, found, deletions_pending=error.pending)
 
-    async def _wait(self, error: TransientError) -> None:
-        progress = self._progress
-        if progress.attempts >= MAX_ATTEMPTS:
-            await self._stop(ending_of(error, progress.pages))
-            return
-        pause = pause_before(progress.attempts, error.retry_after_seconds)
-        due_at = self._context.clock.now() + pause
-        progress.log.warning("run waits", reason=str(error), until=due_at.isoformat())
-        found = Ending(state="waiting", code=error.code, message=str(error))
-        await end(progress, found, due_at=due_at)
-
     def _stop_if_asked(self) -> None:
         if self._progress.is_cancel_requested:
             raise CancelRequested("The run was cancelled")
+
+
+async def wait(progress: Progress, error: TransientError) -> None:
+    """Put a run off until it is worth another attempt."""
+    pause = pause_before(progress.attempts, error.retry_after_seconds)
+    due_at = progress.context.clock.now() + pause
+    progress.log.warning("run waits", reason=str(error), until=due_at.isoformat())
+    found = Ending(state="waiting", code=error.code, message=str(error))
+    await end(progress, found, due_at=due_at)
 
 
 async def end(progress: Progress, found: Ending, **columns: Any) -> None:

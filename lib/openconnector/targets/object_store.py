@@ -33,10 +33,11 @@ class ObjectStoreTarget(Target):
     schema_key: str = Field(alias="schema", min_length=1)
     """The schema of the objects, one of the register's own: its id, uuid or slug."""
 
-    @property
     @override
-    def place(self) -> str:
-        return f"{self.register_key}/{self.schema_key}"
+    async def place(self, reach: Reach) -> str:
+        # By the store's own ids: a slug that is renamed or written as an id is still the same place.
+        place = await self._resolved(reach)
+        return f"{place.register}/{place.schema}"
 
     @override
     def is_transactional(self, reach: Reach) -> bool:

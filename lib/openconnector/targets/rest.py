@@ -133,10 +133,9 @@ class RestTarget(Target):
     concurrency: int = Field(default=4, ge=1, le=32)
     """How many writes may be under way at once."""
 
-    @property
     @override
-    def place(self) -> str:
-        return f"rest:{self.source}/{self.endpoint.strip('/')}"
+    async def place(self, reach: Reach) -> str:
+        return f"{self.source}/{self.endpoint.strip('/')}"
 
     @override
     async def write(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:

@@ -373,3 +373,21 @@ async def test_a_value_that_is_no_proper_json_fails_its_record_alone_and_is_kept
     assert (row.state, balance(row)) == ("partial", {"found": 2, "created": 1, "failed": 1})
     (failure,) = await sync.failures(row.id)
     assert opened(sync.keys, failure)["id"] == 2
+
+
+async def test_a_run_is_not_taken_up_under_other_definitions_than_it_began_with(
+    sync: Synchronizing,
+):
+    source = MemorySource(steps=[records(1), Unavailable("503")])
+    waiting = await sync.work(await sync.queue(), source)
+    assert waiting.due_at is not None
+    sync.clock.moment, sync.revision = waiting.due_at, 2
+
+    row = await sync.work(waiting.id, source)
+
+    assert (row.state, row.error_code, balance(row)) == (
+        "failed",
+        "conflict",
+        {"found": 1, "created": 1},
+    )
+    assert "start a new run" in (row.error_message or "")

@@ -105,10 +105,18 @@ async def test_a_change_without_the_id_of_its_object_is_a_mistake_of_ours(reach:
             await TARGET.write(reach, [wrong])
 
 
+async def test_a_place_is_the_same_however_it_is_spelled(reach: Reach):
+    by_slug = await TARGET.place(reach)
+    place = await reach.objects.resolve(TARGET.register_key, TARGET.schema_key)
+    loaded = {"kind": "object_store", "register": place.register, "schema": place.schema}
+
+    assert by_slug == f"{place.register}/{place.schema}"
+    assert by_slug == await TARGETS.load(loaded).place(reach)
+
+
 def test_the_configuration_names_register_and_schema():
     loaded = TARGETS.load({"kind": "object_store", "register": "a", "schema": "b"})
 
-    assert loaded.place == "a/b"
     assert loaded.configuration() == {"kind": "object_store", "register": "a", "schema": "b"}
     with pytest.raises(ValidationError):
         ObjectStoreTarget(register_key="", schema_key="b")

@@ -346,6 +346,9 @@ def test_a_wrong_configuration_is_refused(fields):
         TARGETS.load({"kind": "rest", "source": "s", "endpoint": "cases", **fields})
 
 
-def test_two_places_at_one_source_are_told_apart():
-    assert target().place == target(endpoint="/cases/").place
-    assert target().place != target(endpoint="people").place
+async def test_two_places_at_one_source_are_told_apart():
+    reach = reach_with()
+    here = await target().place(reach)
+
+    assert here == await target(endpoint="/cases/").place(reach)
+    assert here != await target(endpoint="people").place(reach)
