@@ -4,6 +4,7 @@ Called after the save in the same transaction, so that a problem undoes the save
 first and check it afterwards.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -149,7 +150,9 @@ async def _check_mapping(
     session: Session, definitions: Definitions, row: DefinitionRow
 ) -> list[FieldProblem]:
     loaded = await definitions.load(session, MAPPINGS, row.id)
-    return check_mapping(loaded.definition.spec, resolve=await mappings(session, definitions))
+    resolve = await mappings(session, definitions)
+    # In a thread: a large mapping takes a while, and others are waiting for answers.
+    return await asyncio.to_thread(check_mapping, loaded.definition.spec, resolve=resolve)
 
 
 async def mappings(session: Session, definitions: Definitions) -> Resolve:

@@ -18,6 +18,7 @@ from openconnector.definitions.checks import mappings
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.store import MAPPINGS, Definitions, Loaded
 from openconnector.errors import (
+    ConfigurationError,
     Conflict,
     FieldProblem,
     InvalidInput,
@@ -27,7 +28,7 @@ from openconnector.errors import (
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.registry import problems_of
 from openconnector.kinds.source import Source
-from openconnector.mapping.mapper import Mapper, check_mapping, compile_mapping
+from openconnector.mapping.mapper import Mapper, compile_mapping
 from openconnector.mapping.spec import MappingSpec
 from openconnector.objects.embedded import schema_validator
 from openconnector.objects.validation import Validator
@@ -159,9 +160,13 @@ async def mapper(
     else:
         spec = _spec(mapping)
     resolve = await mappings(session, definitions)
-    if problems := check_mapping(spec, resolve=resolve):
-        raise _under("mapping", problems)
-    return compile_mapping(spec, resolve=resolve)
+    try:
+        # In a thread: a large mapping takes a while, and others are waiting for answers.
+        return await asyncio.to_thread(compile_mapping, spec, resolve=resolve)
+    except InvalidInput as error:
+        raise _under("mapping", error.problems) from error
+    except ConfigurationError as error:
+        raise _under("mapping", [FieldProblem(field="mapping", message=str(error))]) from error
 
 
 def _spec(mapping: Mapping[str, Any]) -> MappingSpec:
