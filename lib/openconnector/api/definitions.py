@@ -201,11 +201,15 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
     @routes.post(
         "/{key}/revisions/{number}/restore",
         response_model=types.shown,
-        responses={200: TAGGED, **problems(409)},
+        responses={200: TAGGED, **problems(409, 412)},
     )
-    async def restore(key: Key, number: Number, desk: Changing) -> dict[str, Any]:
+    async def restore(
+        key: Key, number: Number, based_on: BasedOn, desk: Changing
+    ) -> dict[str, Any]:
         """Save an old revision as the newest; secrets stay as they are."""
-        row = await desk.engine.definitions.restore(desk.session, collection, key, number, desk.who)
+        row = await desk.engine.definitions.restore(
+            desk.session, collection, key, number, desk.who, based_on=based_on
+        )
         return await _saved(desk, collection, row)
 
 

@@ -64,7 +64,8 @@ class ObjectList(Listing[ShownObject]):
 class ObjectsQuery(Paging):
     """Which objects: further parameters are properties of the schema."""
 
-    model_config = ConfigDict(extra="allow")
+    # By alias alone: `limit` without its underscore is a property like any other.
+    model_config = ConfigDict(extra="allow", populate_by_name=False)
 
     search: Text | None = Field(
         default=None, alias="_search", description="Text that some property contains."

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from openconnector.errors import FieldProblem, InvalidInput
@@ -53,6 +54,17 @@ class JsonRequest(Request):
 
     async def read(self) -> None:
         """Read the body. Raises `InvalidInput`, or `HTTPException` with 413 or 415."""
+        try:
+            self._body = await self._bounded()
+        except (
+            ClientDisconnect
+        ):  # nobody hears the answer, but the log must not take it for our error
+            raise HTTPException(400, "The connection ended before the body did") from None
+        if self._body:
+            _check_type(self.headers.get("content-type", ""))
+            self._json = parsed(self._body)
+
+    async def _bounded(self) -> bytes:
         chunks, size = [], 0
         async for chunk in self.stream():
             size += len(chunk)
@@ -61,10 +73,7 @@ class JsonRequest(Request):
                     413, f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once"
                 )
             chunks.append(chunk)
-        self._body = b"".join(chunks)
-        if self._body:
-            _check_type(self.headers.get("content-type", ""))
-            self._json = parsed(self._body)
+        return b"".join(chunks)
 
 
 def parsed(body: bytes) -> Any:

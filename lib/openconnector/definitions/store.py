@@ -144,12 +144,20 @@ class Definitions:
         return row
 
     async def restore(
-        self, session: Session, collection: Collection[D], key: str, number: int, who: str
+        self,
+        session: Session,
+        collection: Collection[D],
+        key: str,
+        number: int,
+        who: str,
+        *,
+        based_on: int | None = None,
     ) -> DefinitionRow:
-        """Save an old revision as the newest; secrets stay as they are. Raises `NotFound`."""
+        """Save an old revision as the newest; secrets stay as they are. Raises `NotFound` or `StaleVersion`."""
         row: DefinitionRow = await rows.get(session, collection.table, key)
         old = await rows.get_revision(session, collection.table, row.id, number)
-        return await self.update(session, collection, row.id, old.definition | {"version": ""}, who)
+        body = old.definition | {"version": ""}
+        return await self.update(session, collection, row.id, body, who, based_on=based_on)
 
     async def delete(self, session: Session, collection: Collection[D], key: str) -> None:
         """Delete a definition and its secrets. Raises `NotFound`."""

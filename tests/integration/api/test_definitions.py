@@ -137,6 +137,16 @@ async def test_an_old_revision_can_be_restored(api: httpx.AsyncClient):
     assert numbers == [3, 2, 1]
 
 
+async def test_a_restoring_based_on_another_revision_is_refused(api: httpx.AsyncClient):
+    await api.post("sources", json=source(description="first"))
+    await api.put("sources/zaken-oud", json=source(description="second"))
+
+    answer = await api.post("sources/zaken-oud/revisions/1/restore", headers={"If-Match": '"1"'})
+
+    assert answer.status_code == 412
+    assert (await api.get("sources/zaken-oud")).json()["description"] == "second"
+
+
 async def test_a_revision_that_never_was_is_not_found(api: httpx.AsyncClient):
     await api.post("sources", json=SOURCE)
 

@@ -108,6 +108,21 @@ async def test_objects_are_searched_sorted_and_filtered(
     assert [one["data"]["name"] for one in found["results"]] == names
 
 
+@pytest.mark.parametrize("name", ["limit", "page", "sort", "search"])
+async def test_a_property_named_like_a_parameter_without_its_underscore_filters(
+    api: httpx.AsyncClient, name: str
+):
+    properties = {name: {"type": "string"}}
+    schema = (await api.post("schemas", json={"title": "Odd", "properties": properties})).json()
+    await api.post("registers", json={"title": "Odd", "schemas": [schema["id"]]})
+    for value in ("1", "2"):
+        await api.post("objects/odd/odd", json={name: value})
+
+    found = (await api.get(f"objects/odd/odd?{name}=2")).json()
+
+    assert [one["data"] for one in found["results"]] == [{name: "2"}]
+
+
 @pytest.mark.parametrize("query", ["shoeSize=43", "age=old", "_offset=1", "name=a&name=b"])
 async def test_a_wrong_filter_is_named(town: httpx.AsyncClient, query: str):
     answer = await town.get(f"objects/town/person?{query}")

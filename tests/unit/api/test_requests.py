@@ -6,8 +6,10 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
+from starlette.types import Message
 
-from openconnector.api.requests import MAX_DEPTH, is_text, parsed
+from openconnector.api.requests import MAX_DEPTH, JsonRequest, is_text, parsed
 from openconnector.errors import InvalidInput
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -71,3 +73,16 @@ def test_what_only_looks_like_that_is_read(body: bytes):
 def test_text_that_a_database_cannot_keep_is_told_apart(text: str):
     assert not is_text(text)
     assert is_text("a\tb \U0001f600")
+
+
+async def test_a_caller_who_leaves_amid_the_body_is_no_fault_of_ours():
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    request = JsonRequest({"type": "http", "method": "POST", "headers": []}, receive)
+
+    with pytest.raises(HTTPException) as refused:
+        await request.read()
+    assert refused.value.status_code == 400
