@@ -65,7 +65,6 @@ def log_as_json() -> None:
 @asynccontextmanager
 async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterator[Engine]":
     """Give the engine of these settings, its database migrated. Raises `ConfigurationError` in words."""
-    from openconnector.db.version import is_current
     from openconnector.engine import Engine
     from openconnector.engine import Settings as EngineSettings
 
@@ -85,7 +84,7 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
             "Set APP_PERSISTENT_STORAGE to a folder this user may write to"
         ) from error
     async with engine:
-        if migrated and not await is_current(engine.database):
+        if migrated and not await _is_current(engine):
             await migrate(engine)
         gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
         yield engine
@@ -102,6 +101,16 @@ def _open_register(settings: "Settings") -> "OpenRegisterAccess | None":
     if url is None or user is None or password is None:
         return None
     return OpenRegisterAccess(url=url, user=user, password=password)
+
+
+async def _is_current(engine: "Engine") -> bool:
+    """Whether nothing has to be migrated; False also for a server out of reach, of which `migrate` tells in words."""
+    from openconnector.db.version import is_current
+
+    try:
+        return await is_current(engine.database)
+    except OSError:
+        return False
 
 
 async def migrate(engine: "Engine") -> list[str]:

@@ -58,12 +58,13 @@ def test_migrating_twice_has_nothing_to_do(command: Command):
     assert json.loads(second.stdout) == {"applied": []}
 
 
+@pytest.mark.parametrize("name", ["migrate", "export"])
 def test_a_database_that_is_not_there_is_a_failure_that_hides_the_password(
-    command: Command, environment: dict[str, str]
+    command: Command, environment: dict[str, str], name: str
 ):
     environment["DATABASE_URL"] = "postgresql://someone:hidden-password@127.0.0.1:1/x"
 
-    result = command("migrate", "--json")
+    result = command(name, "--json")
 
     assert result.exit_code == Exit.FAILURE
     assert "127.0.0.1:1/x" in json.loads(result.stdout)["detail"]
