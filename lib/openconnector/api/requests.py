@@ -56,9 +56,8 @@ class JsonRequest(Request):
         """Read the body. Raises `InvalidInput`, or `HTTPException` with 413 or 415."""
         try:
             self._body = await self._bounded()
-        except (
-            ClientDisconnect
-        ):  # nobody hears the answer, but the log must not take it for our error
+        except ClientDisconnect:
+            # Nobody hears the answer, but the log must not take it for an error of ours.
             raise HTTPException(400, "The connection ended before the body did") from None
         if self._body:
             _check_type(self.headers.get("content-type", ""))
