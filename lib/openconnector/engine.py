@@ -96,7 +96,7 @@ class Engine:
     def __init__(self, settings: Settings, ports: Ports | None = None) -> None:
         ports = ports or Ports()
         refuse_network_file_system(settings.storage)
-        settings.storage.mkdir(parents=True, exist_ok=True)
+        settings.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = settings
         self.clock = ports.clock
         self.database = Database(settings.url)

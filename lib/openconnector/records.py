@@ -76,6 +76,8 @@ class Outcome:
     """Write requests the target acknowledged for this change; a bulk call counts at its first change."""
     reason: str | None = None
     """Why it was refused or failed, for people."""
+    is_uncertain: bool = False
+    """It failed, and the target may have acted all the same: the next attempt counts as a repetition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from tests.fakes.gateway import Gateway, gateway
 
 TOKEN = "right"
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
-FEW = 8
+FEW = 3
 """Examples of an operation when nobody asks for more."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -104,7 +104,12 @@ class _storage_errors:  # noqa: N801  reads as a statement where it is used
 
 
 def _driver_url(url: str) -> URL:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            "DATABASE_URL is no address; use postgresql://user:password@host/name or sqlite:///path"
+        ) from error
     backend = parsed.get_backend_name()
     if backend in {"postgres", "postgresql"}:
         return parsed.set(drivername="postgresql+asyncpg")
@@ -134,6 +139,7 @@ def _postgres(url: URL) -> AsyncEngine:
         pool_pre_ping=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,
         connect_args={"server_settings": settings},
     )
 
@@ -146,6 +152,7 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
         max_overflow=READERS,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -163,7 +170,11 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
 
 def _sqlite_writer(url: URL) -> AsyncEngine:
     engine = create_async_engine(
-        url, poolclass=StaticPool, json_serializer=_dumps, json_deserializer=orjson.loads
+        url,
+        poolclass=StaticPool,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -39,7 +39,7 @@ async def migrate(
 
     Raises `ConfigurationError` when the database was written by a newer version: going on could lose data.
     """
-    engine = create_async_engine(database.url, poolclass=NullPool)
+    engine = create_async_engine(database.url, poolclass=NullPool, hide_parameters=True)
     if database.is_sqlite:
         _leave_transactions_to_us(engine)
     try:

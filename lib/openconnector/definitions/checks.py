@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from openconnector.db import definitions as rows
-from openconnector.db import registers
+from openconnector.db import registers, runs
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
@@ -59,6 +59,8 @@ async def delete(
     row: DefinitionRow = await rows.get(session, collection.table, key)
     _check_revision(row, based_on)
     _refuse_used(row, await _users(session, collection, row, _keys(row)))
+    if collection is SYNCHRONIZATIONS and await runs.active(session, row.id) is not None:
+        raise Conflict(f"{row.slug!r} has an unfinished run; wait for it or cancel it first")
     await definitions.delete(session, collection, row.id)
 
 

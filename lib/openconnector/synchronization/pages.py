@@ -187,8 +187,13 @@ class Pages:
                 await intents.add(session, rows)
                 await self._progress.hold(session)
             outcomes = await self._written(plan.reach, [one.change for one in work.pending])
+            known = [
+                origin_id
+                for origin_id, outcome in zip(ids, outcomes, strict=True)
+                if not outcome.is_uncertain
+            ]
             async with self._database.writing() as session:
-                await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
+                await intents.settle(session, plan.synchronization_id, plan.target_key, known)
                 await self._commit(session, page, work, outcomes)
             self._moved()
 

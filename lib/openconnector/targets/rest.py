@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote, urlsplit
@@ -177,7 +178,8 @@ class RestTarget(Target):
         if response.status_code in GONE:
             raise ConfigurationError(f"{_said(response)}: nothing is there; see `endpoint`")
         if refused := _refused(response, None):
-            return refused
+            # A server that breaks after it has made the object answers 5xx too.
+            return replace(refused, is_uncertain=response.is_server_error)
         body = _body(response)
         chosen = change.origin_id if self.create_method == "PUT" else None
         target_id = self._id_in(body) or _id_in_location(response) or chosen
@@ -250,13 +252,15 @@ class RestTarget(Target):
 
     async def _send(self, reach: Reach, method: str, path: str, change: Change) -> httpx.Response:
         key = {self.idempotency_header: change.key} if self.idempotency_header else {}
+        # Many APIs ignore the header; where an object can be looked up, that is done before it is created again.
+        is_looked_up = change.action is Action.CREATE and bool(self.find_endpoint)
         call = SourceCall(
             method=method,
             path=path,
             query=self.query,
             headers=self.headers | key,
             json=change.data,
-            idempotent=bool(key) or method != "POST",
+            idempotent=(bool(key) and not is_looked_up) or method != "POST",
         )
         return await reach.sources.send(self.source, call)
 

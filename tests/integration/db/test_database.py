@@ -185,3 +185,20 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(database: Databas
 def test_another_database_is_refused_with_the_forms_that_work():
     with pytest.raises(ConfigurationError, match="postgresql://"):
         Database("mysql://u@h/n")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "://", "mysql://u@h/n"])
+def test_what_is_no_address_of_a_database_is_refused_in_words(address: str):
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        Database(address)
+
+
+async def test_an_error_of_the_database_never_repeats_what_was_to_be_stored(database: Database):
+    with pytest.raises(DBAPIError) as caught:
+        async with database.writing() as session:
+            await session.execute(
+                text("INSERT INTO register (id, title) VALUES ('1', :title)"),
+                {"title": "planted-4711"},
+            )
+
+    assert "planted-4711" not in str(caught.value)

@@ -115,7 +115,7 @@ POLICIES = [{"mode": "keep"}, {"maxShare": 1, "smallShare": 1}]
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(PAGES, min_size=2, max_size=5), st.sampled_from(POLICIES))
 async def test_recognising_pages_never_changes_a_result(

@@ -391,3 +391,25 @@ async def test_a_run_is_not_taken_up_under_other_definitions_than_it_began_with(
         {"found": 1, "created": 1},
     )
     assert "start a new run" in (row.error_message or "")
+
+
+async def test_a_creation_that_may_have_happened_is_repeated_as_such_by_the_next_run(
+    database: Database,
+):
+    sync = Synchronizing(database, NumberingTarget)
+    await sync.save()
+    repeats: list[tuple[str, bool]] = []
+    broken = Outcome(verdict=Verdict.FAILED, reason="500", is_uncertain=True)
+
+    sync.shelf.refuse = lambda change: broken
+    first = await sync.run(records(1))
+    sync.shelf.refuse = lambda change: repeats.append((change.origin_id, change.is_repeat))
+    second = await sync.run(records(1, 2))
+    third = await sync.run(records(1, 2, 3))
+
+    assert [balance(row) for row in (first, second, third)] == [
+        {"found": 1, "failed": 1},
+        {"found": 2, "created": 2},
+        {"found": 3, "created": 1, "unchanged": 2},
+    ]
+    assert repeats == [("1", True), ("2", False), ("3", False)]
