@@ -40,6 +40,12 @@ NEVER_PUBLIC: tuple[Network, ...] = tuple(
 """Beyond what the standard library calls not global; its list differs between Python versions."""
 
 
+METADATA = frozenset(
+    map(ip_address, ("169.254.169.254", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"))
+)
+"""Where clouds keep a machine's own credentials: never reachable, whatever is allowed."""
+
+
 def is_public(address: Address) -> bool:
     """Return whether the address belongs to one host on the public internet."""
     if not address.is_global or address.is_multicast:
@@ -99,6 +105,8 @@ class NetworkPolicy:
 
     def allows(self, address: Address, port: int) -> bool:
         """Return whether this address and port may be dialled."""
+        if address in METADATA:
+            return False
         return is_public(address) or any(entry.holds(address, port) for entry in self.allowed)
 
     def check(self, host: str, port: int) -> None:

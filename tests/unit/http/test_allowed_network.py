@@ -1,9 +1,11 @@
 """Promises about what an administrator allows."""
 
+from ipaddress import ip_address
+
 import pytest
 
 from openconnector.errors import ConfigurationError
-from openconnector.http.guard import AllowedNetwork
+from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,11 @@ def test_a_range_may_have_a_port(text: str, network: str, ports: set[int] | None
 def test_what_is_no_network_is_refused_with_the_forms_that_work(text: str):
     with pytest.raises(ConfigurationError, match=r"10\.0\.0\.0/8"):
         AllowedNetwork.named(text)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "fd00:ec2::254"])
+def test_the_credentials_of_a_cloud_machine_are_out_of_reach_whatever_is_allowed(address: str):
+    everything = (AllowedNetwork.named("0.0.0.0/0"), AllowedNetwork.named("::/0"))
+
+    assert not NetworkPolicy(allowed=everything).allows(ip_address(address), 80)
+    assert NetworkPolicy(allowed=everything).allows(ip_address("169.254.1.1"), 80)
