@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
+import xxhash
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
@@ -160,6 +161,8 @@ class SynchronizationDefinition(Definition):
 
 
 def slug_of(name: str) -> str:
-    """Return a slug made from a name: `Zaken (oud)` gives `zaken-oud`."""
+    """Return a slug made from a name: `Zaken (oud)` gives `zaken-oud`, a name without Latin letters one of its own."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SHORT] or "unnamed"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SHORT] or (
+        f"unnamed-{xxhash.xxh3_64_hexdigest(name.encode())[:8]}"
+    )
