@@ -16,8 +16,10 @@ class Command:
 
     def __init__(self, arguments: Sequence[str], storage: Path) -> None:
         self._out = storage.with_suffix(".out")
+        self._code = storage.with_suffix(".code")
+        self._code.unlink(missing_ok=True)
         self._process: ForkServerProcess = _context().Process(
-            target=_run, args=(list(arguments), str(storage), str(self._out))
+            target=_run, args=(list(arguments), str(storage), str(self._out), str(self._code))
         )
         self._process.start()
 
@@ -30,8 +32,8 @@ class Command:
     async def wait(self) -> tuple[int | None, str]:
         """Return the exit code and standard output once the process has ended."""
         await asyncio.to_thread(self._process.join)
-        code = self._process.exitcode
-        self._process.close()
+        # Its own word counts: multiprocessing loses exit codes when processes are started while others are waited for.
+        code = int(self._code.read_text()) if self._code.exists() else None
         return code, self._out.read_text()
 
 
@@ -41,11 +43,14 @@ def _context() -> ForkServerContext:
     return context
 
 
-def _run(arguments: list[str], storage: str, out: str) -> None:
+def _run(arguments: list[str], storage: str, out: str, code: str) -> None:
     os.environ["APP_PERSISTENT_STORAGE"] = storage
     with Path(out).open("w") as standard_output:
         sys.stdout = standard_output
         sys.argv = ["openconnector", *arguments]
         from openconnector.cli import main  # noqa: PLC0415  reads its arguments when called
 
-        main()
+        try:
+            main()
+        except SystemExit as ended:
+            Path(code).write_text(str(ended.code or 0))
