@@ -1,6 +1,5 @@
 """Start the ExApp: `python -m ex_app`, with the environment AppAPI gives."""
 
-import structlog
 import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
@@ -9,6 +8,7 @@ from ex_app.app import create_app
 from ex_app.hosting import hosted
 from ex_app.settings import Settings
 from openconnector.errors import ConfigurationError
+from openconnector.logs import log_as_json
 
 STOP_SECONDS = 8
 """How long open requests may take to end: Docker kills 10 s after it has asked us to stop."""
@@ -46,19 +46,6 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-    )
-
-
-def log_as_json() -> None:
-    """Write logs as one JSON object a line; a trace shows lines of code, never the values of variables."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
 
 

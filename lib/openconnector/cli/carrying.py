@@ -47,21 +47,6 @@ def log_to_standard_error(level: str = "warning") -> None:
     )
 
 
-def log_as_json() -> None:
-    """Write logs for programs to standard output, one JSON object a line."""
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-    )
-
-
 @asynccontextmanager
 async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterator[Engine]":
     """Give the engine of these settings, its database migrated. Raises `ConfigurationError` in words."""

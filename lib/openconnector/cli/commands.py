@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from openconnector.cli.carrying import carry_out, log_as_json, log_to_standard_error
+from openconnector.cli.carrying import carry_out, log_to_standard_error
 
 EXIT_CODES = "Exit codes: 0 success, 1 failure, 2 wrong use, 3 partial, 4 needs approval, 5 cancelled, 6 waiting."
 
@@ -60,6 +60,7 @@ def serve(
 ) -> None:
     """Serve the API and work on what is asked of it, until interrupted. Logs are JSON lines on standard output."""
     from openconnector.cli.processes import serve_api
+    from openconnector.logs import log_as_json
 
     log_as_json()
     carry_out(serve_api(host, port, is_single=single))
@@ -73,6 +74,7 @@ def worker(
 ) -> None:
     """Work on runs until interrupted; any number may share a PostgreSQL database."""
     from openconnector.cli.working import work
+    from openconnector.logs import log_as_json
 
     log_as_json()
     carry_out(work(is_supervised=supervised))

@@ -1,0 +1,19 @@
+"""How a process that serves writes its logs."""
+
+import structlog
+
+
+def log_as_json() -> None:
+    """Write logs for programs to standard output, one JSON object a line.
+
+    A trace shows lines of code, never the values of variables: those may be records or secrets.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+    )
