@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -18,6 +19,10 @@ from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 
 MIGRATED = "openconnector_migrated"
+
+# No test asks how fast the machine is.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -160,12 +160,13 @@ class Place:
     """Both as the store's own ids, ready to be used in its calls."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(NamedTuple):
     """An object to be written: its id, chosen by us, and its properties."""
 
     id: str
     data: Record
+    text: bytes | None = None
+    """`data` as canonical JSON, where it has been written down already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Record = dict[str, Any]
 """One JSON object as a source gives it."""
@@ -35,9 +35,8 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One intended write."""
+class Change(NamedTuple):
+    """One intended write; a plain tuple, because a run makes one per record."""
 
     action: Action
     origin_id: str
@@ -47,7 +46,10 @@ class Change:
     data: Record | None
     """The mapped record; None for a deletion."""
     key: str
-    """Idempotency key: the same intended write always has the same one."""
+    """Idempotency key: the same intended write always has the same one. Empty where the write is part of our own
+    transaction, which needs none."""
+    text: bytes | None = None
+    """`data` as canonical JSON, where it has been written down already."""
     is_repeat: bool = False
     """An interrupted run may have sent it already: a target that chooses ids looks before it creates again."""
 
@@ -65,9 +67,8 @@ class Verdict(StrEnum):
     """The target could not take this record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one change."""
+class Outcome(NamedTuple):
+    """What became of one change; a plain tuple like it."""
 
     verdict: Verdict
     target_id: str | None = None

@@ -1,7 +1,8 @@
 """One database, two ways in: reading, which cannot write, and writing, one transaction at a time on SQLite."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
+from openconnector.db import statements
 from openconnector.errors import ConfigurationError, StorageFailed, TransientError
 
 BUSY_TIMEOUT_MS = 15_000
@@ -78,6 +80,12 @@ class Database:
                 async with session.begin():
                     yield session
 
+    async def fetch(self, statement: statements.Statement, values: Sequence[Any]) -> list[Any]:
+        """Return the rows of one query, as tuples; it sees one moment, so it needs no transaction around it."""
+        with _storage_errors():
+            async with self._reader.connect() as connection:
+                return await statements.fetch_on(connection, statement, values)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._reader.dispose()
@@ -91,15 +99,16 @@ class _storage_errors:  # noqa: N801  reads as a statement where it is used
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, DBAPIError):
+        if not isinstance(error, (DBAPIError, sqlite3.Error)):
             return
-        said = str(error.orig)
+        is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
         if any(mark in said for mark in FULL_MARKS):
             raise StorageFailed(
                 "The database cannot take more data: its disk or its allowed size is full. "
                 "Free space and run again; everything committed so far is kept"
             ) from error
-        if any(mark in said for mark in BUSY_MARKS) or error.connection_invalidated:
+        if any(mark in said for mark in BUSY_MARKS) or is_lost:
             raise TransientError("The database is busy or was restarted; try again") from error
 
 
@@ -163,7 +172,7 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # The driver opens no transaction for a SELECT, so without this each statement sees another moment.
-        connection.exec_driver_sql("BEGIN")
+        _begin(connection, "BEGIN")
 
     return engine
 
@@ -193,9 +202,14 @@ def _sqlite_writer(url: URL) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin(connection, "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _begin(connection: Any, statement: str) -> None:
+    # Straight to the driver: through SQLAlchemy it takes three hops to its thread, at every transaction.
+    connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(statement))
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

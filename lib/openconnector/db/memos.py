@@ -1,28 +1,29 @@
 """Queries for page memos: what a whole page came to, valid while no old contract has changed since."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from openconnector.db import statements
 from openconnector.db.rows import ContractEpochRow, PageMemoRow
 
-SAVE = {
-    "sqlite": "INSERT INTO page_memo VALUES (?, ?, ?, ?, ?, ?, ?) ",
-    "postgresql": "INSERT INTO page_memo VALUES ($1, $2, $3, $4, $5, $6, $7) ",
-}
 SAVE_CHANGES = (
     "ON CONFLICT (synchronization_id, target, number) DO UPDATE SET "
     "digest = excluded.digest, epoch = excluded.epoch, found = excluded.found, seen = excluded.seen"
 )
-
-COUNT_UP = {
-    "sqlite": "INSERT INTO contract_epoch VALUES (?, ?, 1) ",
-    "postgresql": "INSERT INTO contract_epoch VALUES ($1, $2, 1) ",
+SAVE = {
+    "sqlite": f"INSERT INTO page_memo VALUES (?, ?, ?, ?, ?, ?, ?) {SAVE_CHANGES}",  # noqa: S608  constants
+    "postgresql": f"INSERT INTO page_memo VALUES ($1, $2, $3, $4, $5, $6, $7) {SAVE_CHANGES}",  # noqa: S608  constants
 }
+
 COUNT_UP_CHANGES = (
     "ON CONFLICT (synchronization_id, target) DO UPDATE SET epoch = contract_epoch.epoch + 1"
 )
+COUNT_UP = {
+    "sqlite": f"INSERT INTO contract_epoch VALUES (?, ?, 1) {COUNT_UP_CHANGES}",  # noqa: S608  constants
+    "postgresql": f"INSERT INTO contract_epoch VALUES ($1, $2, 1) {COUNT_UP_CHANGES}",  # noqa: S608  constants
+}
 
 
 class Memo(NamedTuple):
@@ -52,9 +53,7 @@ async def save(
     session: AsyncSession, synchronization_id: str, target: str, number: int, memo: Memo
 ) -> None:
     """Keep what the page at this place came to."""
-    values: Any = (synchronization_id, target, number, *memo)
-    connection = await session.connection()
-    await connection.exec_driver_sql(SAVE[connection.dialect.name] + SAVE_CHANGES, values)
+    await statements.execute(session, SAVE, (synchronization_id, target, number, *memo))
 
 
 async def epoch(session: AsyncSession, synchronization_id: str, target: str) -> int:
@@ -67,6 +66,4 @@ async def epoch(session: AsyncSession, synchronization_id: str, target: str) -> 
 
 async def count_up(session: AsyncSession, synchronization_id: str, target: str) -> None:
     """Count such a change in this transaction; memos made before it no longer hold."""
-    connection = await session.connection()
-    statement = COUNT_UP[connection.dialect.name] + COUNT_UP_CHANGES
-    await connection.exec_driver_sql(statement, (synchronization_id, target))
+    await statements.execute(session, COUNT_UP, (synchronization_id, target))

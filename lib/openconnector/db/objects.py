@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from openconnector.db import statements
 from openconnector.db.store_rows import ObjectRow
 from openconnector.db.types import moment_value
 
@@ -95,13 +96,12 @@ async def upsert(
     """
     if not objects:
         return 0
-    connection = await session.connection()
-    name = connection.dialect.name
-    moment = moment_value(now, name)
-    values: Any = (list(objects), list(objects.values()), *home, moment)
-    if name == "sqlite":
-        values = [(key, text, *home, moment, moment) for key, text in objects.items()]
-    return int((await connection.exec_driver_sql(UPSERT[name], values)).rowcount)
+    if session.get_bind().dialect.name == "sqlite":
+        moment = moment_value(now, "sqlite")
+        rows = [(key, text, *home, moment, moment) for key, text in objects.items()]
+        return await statements.execute_many(session, UPSERT, rows)
+    values = (list(objects), list(objects.values()), *home, now)
+    return await statements.execute(session, UPSERT, values)
 
 
 async def existing(session: AsyncSession, home: Home, ids: Sequence[str]) -> set[str]:
@@ -121,18 +121,17 @@ async def restore(session: AsyncSession, home: Home, ids: Sequence[str], now: da
 
 async def _ids(
     session: AsyncSession,
-    statements: Mapping[str, str],
+    statement: statements.Statement,
     home: Home,
     ids: Sequence[str],
     *moments: datetime,
 ) -> set[str]:
     if not ids:
         return set()
-    connection = await session.connection()
-    name = connection.dialect.name
+    name = session.get_bind().dialect.name
     wanted = orjson.dumps(list(ids)).decode() if name == "sqlite" else list(ids)
     values = (wanted, *home, *(moment_value(moment, name) for moment in moments))
-    return set((await connection.exec_driver_sql(statements[name], values)).scalars())
+    return {row[0] for row in await statements.fetch(session, statement, values)}
 
 
 async def find(session: AsyncSession, home: Home, object_id: str) -> Found | None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db import objects
+from openconnector.db import objects, statements
 from openconnector.db.store_rows import ObjectRow, RegisterRow, SchemaRow
 from openconnector.errors import Conflict, NotFound
 
@@ -34,6 +34,41 @@ class RegisterQuery:
     """A key of `SORTABLE`; a leading `-` turns the order."""
     limit: int = 20
     page: int = 1
+
+
+PAIRS = {
+    name: "SELECT register.id, schema.id FROM register, schema "  # noqa: S608  constants
+    f"WHERE {first} IN (register.id, register.slug) AND {second} IN (schema.id, schema.slug) AND {holds}"
+    for name, first, second, holds in (
+        ("sqlite", "?1", "?2", "schema.id IN (SELECT value FROM json_each(register.schemas))"),
+        ("postgresql", "$1", "$2", "register.schemas::jsonb ? schema.id"),
+    )
+}
+REVISION = {
+    "sqlite": "SELECT revision FROM schema WHERE id = ?",
+    "postgresql": "SELECT revision FROM schema WHERE id = $1",
+}
+
+
+async def pair(session: AsyncSession, register: str, schema: str) -> tuple[str, str]:
+    """Return the ids of a register and one of its schemas, named by id or slug; ids win. Raises `NotFound`.
+
+    Asked with every page that is written.
+    """
+    found = await statements.fetch(session, PAIRS, (register, schema))
+    if not found:
+        await get(session, RegisterRow, register)
+        raise NotFound(f"schema of register {register!r}", schema)
+    register_id, schema_id = min(found, key=lambda row: (row[0] != register, row[1] != schema))
+    return register_id, schema_id
+
+
+async def revision(session: AsyncSession, schema: str) -> int:
+    """Return the number of the newest revision of a schema, by its id. Raises `NotFound`."""
+    rows = await statements.fetch(session, REVISION, (schema,))
+    if not rows:
+        raise NotFound("schema", schema)
+    return int(rows[0][0])
 
 
 async def find(session: AsyncSession, table: type[Row], key: str) -> Row | None:

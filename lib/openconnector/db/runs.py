@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from openconnector.db import statements
 from openconnector.db.rows import (
     CallRow,
     FailedRecordRow,
@@ -22,6 +23,13 @@ from openconnector.errors import Conflict, LeaseLost, NotFound
 
 ACTIVE = ("queued", "running", "waiting")
 """States in which a run still has work to do by itself."""
+
+RUN = RunRow.metadata.tables["run"]
+
+ADD_PAGE = {
+    "sqlite": "INSERT INTO run_page (run_id, number, seen) VALUES (?, ?, ?)",
+    "postgresql": "INSERT INTO run_page (run_id, number, seen) VALUES ($1, $2, $3)",
+}
 
 ENDED = ("succeeded", "partial", "failed", "cancelled")
 """States a run never leaves."""
@@ -139,11 +147,12 @@ async def move(session: AsyncSession, run_id: str, fence: int, changes: Mapping[
 
     Raises `LeaseLost` when another worker holds the run: the transaction must not be committed.
     """
+    # The table rather than the class: this runs with every page, and no loaded row has to follow.
     query = (
-        update(RunRow)
-        .where(RunRow.id == run_id, RunRow.fence == fence, RunRow.state == "running")
+        update(RUN)
+        .where(RUN.c.id == run_id, RUN.c.fence == fence, RUN.c.state == "running")
         .values(**changes)
-        .returning(RunRow.is_cancel_requested)
+        .returning(RUN.c.is_cancel_requested)
     )
     row = (await session.execute(query)).first()
     if row is None:
@@ -178,8 +187,8 @@ async def set_state(
 
 async def add_pages(session: AsyncSession, run_id: str, pages: Sequence[tuple[int, bytes]]) -> None:
     """Keep which contracts these pages touched: number and packed ordinals."""
-    rows = [{"run_id": run_id, "number": number, "seen": seen} for number, seen in pages]
-    await session.execute(insert(RunPageRow), rows)
+    rows = [(run_id, number, seen) for number, seen in pages]
+    await statements.execute_many(session, ADD_PAGE, rows)
 
 
 async def seen(session: AsyncSession, run_id: str) -> Sequence[bytes]:

@@ -13,7 +13,7 @@ from openconnector.db import registers
 from openconnector.db.database import Database
 from openconnector.db.objects import Home
 from openconnector.db.session import Session
-from openconnector.db.store_rows import RegisterRow, SchemaRow
+from openconnector.db.store_rows import SchemaRow
 from openconnector.errors import FieldProblem, InvalidInput, NotFound, RecordError
 from openconnector.objects.validation import Validator, object_schema
 from openconnector.ports import (
@@ -76,23 +76,20 @@ class EmbeddedStore(ObjectStore):
     @override
     async def resolve(self, register: str, schema: str) -> Place:
         async with self._reading() as session:
-            found = await registers.get(session, RegisterRow, register)
-            kind = await registers.find(session, SchemaRow, schema)
-        if kind is None or kind.id not in found.schemas:
-            raise NotFound(f"schema of register {register!r}", schema)
-        return Place(register=found.id, schema=kind.id)
+            register_id, schema_id = await registers.pair(session, register, schema)
+        return Place(register=register_id, schema=schema_id)
 
     @override
     async def validate(self, place: Place, data: Record) -> list[str]:
         async with self._reading() as session:
-            schema = await registers.get(session, SchemaRow, place.schema)
-        return self._validator(schema).problems(data)
+            validator = await self._current_validator(session, place.schema)
+        return validator.problems(data)
 
     @override
     async def upsert(self, place: Place, objects: Sequence[Stored]) -> list[Outcome]:
         async with self._writing() as session:
-            schema = await registers.get(session, SchemaRow, place.schema)
-            return await self._upsert(session, _home(place), self._validator(schema), objects)
+            validator = await self._current_validator(session, place.schema)
+            return await self._upsert(session, _home(place), validator, objects)
 
     async def _upsert(
         self, session: Session, home: Home, validator: Validator, given: Sequence[Stored]
@@ -146,9 +143,10 @@ class EmbeddedStore(ObjectStore):
             found, total = await object_rows.page(session, _home(place), wanted)
         return Found(results=[StoredObject(**one._asdict()) for one in found], total=total)
 
-    def _validator(self, schema: SchemaRow) -> Validator:
-        key = (schema.id, schema.revision)
+    async def _current_validator(self, session: Session, schema_id: str) -> Validator:
+        key = (schema_id, await registers.revision(session, schema_id))
         if key not in self._validators:
+            schema = await registers.get(session, SchemaRow, schema_id)
             if len(self._validators) >= KEPT_VALIDATORS:
                 del self._validators[next(iter(self._validators))]
             self._validators[key] = schema_validator(
@@ -193,7 +191,7 @@ def _text(validator: Validator, stored: Stored) -> str:
     if len(stored.id) > ID_LENGTH:
         raise RecordError(f"The id is longer than {ID_LENGTH} characters", stage="write")
     try:
-        text = orjson.dumps(stored.data).decode()
+        text = (stored.text or orjson.dumps(stored.data, option=orjson.OPT_SORT_KEYS)).decode()
     except TypeError as error:
         raise RecordError(
             f"The record cannot be written as JSON: {error}", stage="write"
@@ -207,7 +205,7 @@ def _outcome(object_id: str, refusal: str | None, *, is_kept: bool) -> Outcome:
     if refusal is not None:
         return Outcome(verdict=Verdict.INVALID, target_id=object_id, reason=refusal)
     if is_kept:
-        return Outcome(verdict=Verdict.WRITTEN, target_id=object_id, writes=1)
+        return Outcome(Verdict.WRITTEN, object_id, 1)
     told = "The id belongs to an object of another register or schema"
     return Outcome(verdict=Verdict.FAILED, target_id=object_id, reason=told)
 

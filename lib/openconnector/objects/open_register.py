@@ -7,7 +7,6 @@ was observed to be true.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -354,6 +353,6 @@ def _one_per_object(objects: Sequence[Stored], outcomes: dict[str, Outcome]) -> 
     result = []
     for one in objects:
         outcome = outcomes[one.id]
-        result.append(replace(outcome, writes=0) if one.id in counted else outcome)
+        result.append(outcome._replace(writes=0) if one.id in counted else outcome)
         counted.add(one.id)
     return result

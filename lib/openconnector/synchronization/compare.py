@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from openconnector.db.contracts import Known
 from openconnector.errors import RecordError
 from openconnector.records import Action, Change, Record
 from openconnector.synchronization.balance import Balance
-from openconnector.synchronization.hashing import HASH_VERSION, digest
+from openconnector.synchronization.hashing import HASH_VERSION, canonical, digest, digest_of
 from openconnector.synchronization.identity import write_key
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.seen import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A change to be written, with what its contract will hold afterwards."""
+class Pending(NamedTuple):
+    """A change to be written, with what its contract will hold afterwards; a plain tuple, one per record."""
 
     change: Change
     record: Record
@@ -142,21 +141,22 @@ class Comparison:
         mapped = plan.apply(record)
         if type(mapped) is not dict:
             raise RecordError("The mapping gives no object", stage="map")
-        mapped_hash = digest(mapped)
+        text = canonical(mapped)
+        mapped_hash = digest_of(text)
         is_there = contract is not None and contract.state == "active"
         if contract is not None and is_there and self._is_same_object(contract, mapped_hash):
             self.page.balance.unchanged += 1
             self.page.refreshed.append((contract, origin_hash, mapped_hash))
             return
         action = Action.UPDATE if is_there else Action.CREATE
-        change = Change(
-            action=action,
-            origin_id=origin_id,
-            target_id=_object_id(plan, contract, origin_id, is_there=is_there),
-            data=mapped,
-            key=write_key(plan.synchronization_id, plan.target_key, origin_id, action, mapped_hash),
-        )
+        target_id = _object_id(plan, contract, origin_id, is_there=is_there)
+        key = "" if plan.is_transactional else self._key(origin_id, action, mapped_hash)
+        change = Change(action, origin_id, target_id, mapped, key, text)
         self.page.pending.append(Pending(change, record, contract, origin_hash, mapped_hash))
+
+    def _key(self, origin_id: str, action: Action, mapped_hash: bytes) -> str:
+        plan = self.plan
+        return write_key(plan.synchronization_id, plan.target_key, origin_id, action, mapped_hash)
 
 
 def _object_id(plan: Plan, contract: Known | None, origin_id: str, *, is_there: bool) -> str | None:

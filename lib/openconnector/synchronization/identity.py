@@ -20,6 +20,9 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 MAX_KEY_LENGTH = 64
 
+VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit of a UUID that holds its variant: the two upper bits are `10`."""
+
 
 def origin_id_reader(path: str) -> Callable[[Record], str]:
     """Return a function that reads a record's id as text; it raises `RecordError` where there is none.
@@ -78,11 +81,10 @@ def target_ids(synchronization_id: str, target: str) -> Callable[[str], str]:
     def derive(origin_id: str) -> str:
         hashed = begun.copy()
         hashed.update(origin_id.encode())
-        octets = bytearray(hashed.digest()[:16])
-        octets[6] = octets[6] & 0x0F | 0x50
-        octets[8] = octets[8] & 0x3F | 0x80
-        text = octets.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = hashed.hexdigest()
+        return (
+            f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+        )
 
     return derive
 

@@ -162,8 +162,7 @@ class Pages:
         if not selected or self._settling.ordinal == 0:
             return {}
         plan, ids = self._plan, [origin_id for origin_id, _ in selected]
-        async with self._database.reading() as session:
-            found = await contracts.known(session, plan.synchronization_id, plan.target_key, ids)
+        found = await contracts.known(self._database, plan.synchronization_id, plan.target_key, ids)
         return {contract.origin_id: contract for contract in found}
 
     async def _commit_with_target(self, page: Page, work: Sorted) -> None:
@@ -216,14 +215,10 @@ class Pages:
 
     def _as_sent(self, one: Pending, row: IntentRow) -> Pending:
         if row.action != one.change.action or not self._plan.target.chooses_ids:
-            return replace(one, change=replace(one.change, is_repeat=True))
-        change = replace(
-            one.change,
-            key=row.key,
-            data=opened_intent(self._progress.context.keys, row),
-            is_repeat=True,
-        )
-        return replace(one, change=change, origin_hash=row.origin_hash, mapped_hash=row.mapped_hash)
+            return one._replace(change=one.change._replace(is_repeat=True))
+        data = opened_intent(self._progress.context.keys, row)
+        change = one.change._replace(key=row.key, data=data, text=None, is_repeat=True)
+        return one._replace(change=change, origin_hash=row.origin_hash, mapped_hash=row.mapped_hash)
 
     async def _written(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
         return await self._plan.target.write(reach, changes) if changes else []
@@ -232,9 +227,12 @@ class Pages:
         self, session: Session, page: Page, work: Sorted, outcomes: Sequence[Outcome]
     ) -> None:
         plan, progress = self._plan, self._progress
-        now = await contracts.dialect_moment(session, self._clock.now())
         first = self._settling.ordinal
-        await contracts.upsert(session, self._settling.settle(work, outcomes, now))
+        making, written = (
+            self._settling.making(self._clock.now()),
+            self._settling.settle(work, outcomes),
+        )
+        await contracts.upsert(session, making, written)
         await contracts.refresh(session, refreshed(plan, work))
         await self._keep_failures(session, work)
         await self._memory.keep(session, progress.pages, page, work)

@@ -1,9 +1,10 @@
 """What the target's outcomes make of a page: contracts to keep, records that failed, the balance."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from openconnector.db.contracts import Written
+from openconnector.db.contracts import Making, Written
 from openconnector.records import Action, Outcome, Verdict
 from openconnector.synchronization.compare import Failure, Pending, Sorted
 from openconnector.synchronization.hashing import HASH_VERSION
@@ -19,19 +20,35 @@ class Settling:
         self.ordinal = ordinal
         """The ordinal of the next new contract."""
 
-    def settle(self, page: Sorted, outcomes: Sequence[Outcome], now: Any) -> list[Written]:
+    def making(self, now: datetime) -> Making:
+        """Return what the contracts of a page that is written now have in common."""
+        plan = self._plan
+        return Making(
+            plan.synchronization_id,
+            plan.target_key,
+            "active",
+            HASH_VERSION,
+            plan.fingerprint,
+            plan.synchronization_revision,
+            plan.mapping_revision,
+            self._run_id,
+            now,
+            now,
+        )
+
+    def settle(self, page: Sorted, outcomes: Sequence[Outcome]) -> list[Written]:
         """Return the contracts to write; failures, ordinals and counts are added to ``page``."""
         contracts = []
         for pending, outcome in zip(page.pending, outcomes, strict=True):
             page.balance.writes += outcome.writes
             if outcome.verdict in (Verdict.WRITTEN, Verdict.UNCHANGED):
-                contracts.append(self._written(page, pending, outcome, now))
+                contracts.append(self._written(page, pending, outcome))
             else:
                 self._refused(page, pending, outcome)
         return contracts
 
-    def _written(self, page: Sorted, pending: Pending, outcome: Outcome, now: Any) -> Written:
-        known, plan = pending.known, self._plan
+    def _written(self, page: Sorted, pending: Pending, outcome: Outcome) -> Written:
+        known = pending.known
         if known is None:
             ordinal, self.ordinal = self.ordinal, self.ordinal + 1
             page.seen.append(ordinal)
@@ -41,21 +58,11 @@ class Settling:
             page.balance.updated += 1
             page.balance.restored += pending.change.action is Action.CREATE
         return Written(
-            plan.synchronization_id,
-            plan.target_key,
             pending.change.origin_id,
             ordinal,
             outcome.target_id or pending.change.target_id,
-            "active",
             pending.origin_hash,
             pending.mapped_hash,
-            HASH_VERSION,
-            plan.fingerprint,
-            plan.synchronization_revision,
-            plan.mapping_revision,
-            self._run_id,
-            now,
-            now,
         )
 
     def _refused(self, page: Sorted, pending: Pending, outcome: Outcome) -> None:

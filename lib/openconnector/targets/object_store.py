@@ -89,4 +89,4 @@ def _stored(changes: Iterator[Change]) -> Iterator[Stored]:
     for change in changes:
         if change.target_id is None or change.data is None:
             raise ValueError(f"the change of {change.origin_id!r} names no object or no data")
-        yield Stored(id=change.target_id, data=change.data)
+        yield Stored(change.target_id, change.data, change.text)

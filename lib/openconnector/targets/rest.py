@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote, urlsplit
@@ -179,7 +178,7 @@ class RestTarget(Target):
             raise ConfigurationError(f"{_said(response)}: nothing is there; see `endpoint`")
         if refused := _refused(response, None):
             # A server that breaks after it has made the object answers 5xx too.
-            return replace(refused, is_uncertain=response.is_server_error)
+            return refused._replace(is_uncertain=response.is_server_error)
         body = _body(response)
         chosen = change.origin_id if self.create_method == "PUT" else None
         target_id = self._id_in(body) or _id_in_location(response) or chosen
