@@ -74,7 +74,7 @@ UPSERT_CHANGES = ", ".join(
     if name not in {"synchronization_id", "target", "origin_id", "ordinal", "created_at"}
 )
 
-AT_ONCE = 100
+AT_ONCE = 500
 """Contracts in one statement on SQLite: what they have in common is then bound once, at half the cost."""
 
 
@@ -136,7 +136,7 @@ async def upsert(session: AsyncSession, making: Making, contracts: Sequence[Writ
     """Write contracts, new and old ones alike."""
     if not contracts:
         return
-    if session.get_bind().dialect.name != "sqlite":
+    if statements.dialect(session) != "sqlite":
         columns = map(list, zip(*contracts, strict=True))
         await statements.execute(session, UPSERT, (*making, *columns))
         return

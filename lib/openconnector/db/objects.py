@@ -96,7 +96,7 @@ async def upsert(
     """
     if not objects:
         return 0
-    if session.get_bind().dialect.name == "sqlite":
+    if statements.dialect(session) == "sqlite":
         moment = moment_value(now, "sqlite")
         rows = [(key, text, *home, moment, moment) for key, text in objects.items()]
         return await statements.execute_many(session, UPSERT, rows)
@@ -114,6 +114,12 @@ async def delete(session: AsyncSession, home: Home, ids: Sequence[str], now: dat
     return await _ids(session, DELETE, home, ids, now)
 
 
+async def has_deleted_since(session: AsyncSession, moment: datetime) -> bool:
+    """Return whether any object, of whatever place, was deleted at this moment or later."""
+    query = select(ObjectRow.id).where(ObjectRow.deleted_at >= moment).limit(1)
+    return await session.scalar(query) is not None
+
+
 async def restore(session: AsyncSession, home: Home, ids: Sequence[str], now: datetime) -> set[str]:
     """Bring deleted objects back and return the ids of those that were deleted."""
     return await _ids(session, RESTORE, home, ids, now)
@@ -128,7 +134,7 @@ async def _ids(
 ) -> set[str]:
     if not ids:
         return set()
-    name = session.get_bind().dialect.name
+    name = statements.dialect(session)
     wanted = orjson.dumps(list(ids)).decode() if name == "sqlite" else list(ids)
     values = (wanted, *home, *(moment_value(moment, name) for moment in moments))
     return {row[0] for row in await statements.fetch(session, statement, values)}

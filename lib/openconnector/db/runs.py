@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, update
@@ -23,8 +24,6 @@ from openconnector.errors import Conflict, LeaseLost, NotFound
 
 ACTIVE = ("queued", "running", "waiting")
 """States in which a run still has work to do by itself."""
-
-RUN = RunRow.metadata.tables["run"]
 
 ADD_PAGE = {
     "sqlite": "INSERT INTO run_page (run_id, number, seen) VALUES (?, ?, ?)",
@@ -147,17 +146,25 @@ async def move(session: AsyncSession, run_id: str, fence: int, changes: Mapping[
 
     Raises `LeaseLost` when another worker holds the run: the transaction must not be committed.
     """
-    # The table rather than the class: this runs with every page, and no loaded row has to follow.
-    query = (
-        update(RUN)
-        .where(RUN.c.id == run_id, RUN.c.fence == fence, RUN.c.state == "running")
-        .values(**changes)
-        .returning(RUN.c.is_cancel_requested)
-    )
-    row = (await session.execute(query)).first()
-    if row is None:
+    dialect = statements.dialect(session)
+    values = [statements.bound(value, dialect) for value in changes.values()]
+    rows = await statements.fetch(session, _move(tuple(changes)), (*values, run_id, fence))
+    if not rows:
         raise LeaseLost(f"The run {run_id} was taken over by another worker")
-    return bool(row[0])
+    return bool(rows[0][0])
+
+
+@cache
+def _move(columns: tuple[str, ...]) -> statements.Statement:
+    def text(mark: str) -> str:
+        marks = [f"{mark}{place}" for place in range(1, len(columns) + 3)]
+        changes = ", ".join(f"{name} = {own}" for name, own in zip(columns, marks, strict=False))
+        return (
+            f"UPDATE run SET {changes} WHERE id = {marks[-2]} AND fence = {marks[-1]} AND state = 'running' "  # noqa: S608
+            "RETURNING is_cancel_requested"
+        )
+
+    return {"sqlite": text("?"), "postgresql": text("$")}
 
 
 async def leases(session: AsyncSession) -> Sequence[tuple[str, str]]:

@@ -5,10 +5,14 @@ what runs once per page or record goes to the SQLite driver directly, inside the
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import aiosqlite
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from openconnector.db.types import moment_value
 
 Statement = Mapping[str, str]
 """Name of a dialect (`sqlite`, `postgresql`) -> SQL in its own placeholders."""
@@ -27,6 +31,20 @@ async def fetch_on(
     if connection.dialect.name == "sqlite":
         return list(await (await _driver(connection)).execute_fetchall(text, values))
     return list((await connection.exec_driver_sql(text, tuple(values))).all())
+
+
+def dialect(session: AsyncSession) -> str:
+    """Return the name of the dialect a session speaks."""
+    return session.get_bind().dialect.name
+
+
+def bound(value: Any, dialect: str) -> Any:
+    """Return a value as the driver takes it in a column of its type: moments and JSON have a form of their own."""
+    if isinstance(value, datetime):
+        return moment_value(value, dialect)
+    if isinstance(value, (dict, list)):
+        return orjson.dumps(value).decode()
+    return value
 
 
 async def execute(session: AsyncSession, statement: Statement, values: Sequence[Any]) -> int:

@@ -240,8 +240,7 @@ class Pages:
         progress.balance.add(work.balance)
         self._note(work)
         await self._move(session)
-        for ordinal in range(first, self._settling.ordinal):
-            self.seen.add(ordinal)
+        self.seen.add_range(first, self._settling.ordinal)
 
     async def _keep_failures(self, session: Session, work: Sorted) -> None:
         balance = self._progress.balance

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from openconnector.db import contracts, memos, runs
+from openconnector.db import contracts, memos, objects, runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.errors import (
@@ -33,6 +34,9 @@ from openconnector.synchronization.reading import prefetched
 
 REPLAY_PAGE = 500
 """Failed records replayed at a time."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the clocks of two machines on one database may be apart."""
 
 logger = structlog.get_logger(__name__)
 
@@ -64,6 +68,8 @@ class Run:
         self._plan = plan
         self._progress = progress
         self._pages = Pages(plan, progress)
+        self._counted_at: datetime | None = None
+        """When this process counted, at the beginning of the run, which contracts point at no object."""
 
     async def carry_out(self) -> None:
         """Work until the run has ended, waits, or was taken over. Errors become the run's state, never an exception."""
@@ -99,7 +105,8 @@ class Run:
         plan, progress = self._plan, self._progress
         missing = 0
         if progress.contracts_before is None and not progress.is_dry:
-            missing = await self._missing() or 0
+            counted_at, counted = self._context.clock.now(), await self._missing()
+            self._counted_at, missing = counted_at if counted is not None else None, counted or 0
         async with self._context.database.writing() as session:
             if progress.contracts_before is None:
                 await self._begin(session, missing)
@@ -124,6 +131,14 @@ class Run:
             return None
         async with self._context.database.reading() as session:
             return await contracts.count_missing(session, plan.synchronization_id, plan.target_key)
+
+    async def _missing_at_end(self) -> int | None:
+        """Return the same once the run is over, without counting again where nothing can have changed."""
+        if self._counted_at is None or self._progress.balance.writes > 0:
+            return await self._missing()
+        async with self._context.database.reading() as session:
+            is_same = not await objects.has_deleted_since(session, self._counted_at - CLOCKS_DIFFER)
+        return 0 if is_same else await self._missing()
 
     async def _begin(self, session: Session, missing: int) -> None:
         plan, progress = self._plan, self._progress
@@ -212,7 +227,7 @@ class Run:
     async def _close(self, not_deleted: int) -> None:
         progress = self._progress
         after = await self._contracts_after()
-        missing = await self._missing()
+        missing = await self._missing_at_end()
         found = ending(
             progress.balance,
             incomplete=self._incomplete(),

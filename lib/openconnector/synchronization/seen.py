@@ -26,6 +26,11 @@ class Seen:
         place = ordinal >> 3
         return place < len(self._bits) and bool(self._bits[place] & (1 << (ordinal & 7)))
 
+    def add_range(self, start: int, end: int) -> None:
+        """Mark ordinals of which none was marked before, up to but without ``end``."""
+        if start < end:
+            self._mark(start, end - start)
+
     def add_all(self, packed: bytes) -> bool:
         """Mark what `pack` wrote, if none of it was marked before; otherwise mark nothing and return False."""
         runs = list(_runs(packed))

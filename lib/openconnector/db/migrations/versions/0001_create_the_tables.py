@@ -74,7 +74,7 @@ def upgrade() -> None:
     with op.batch_alter_table("object", schema=None) as batch_op:
         batch_op.create_index(
             "ix_object_deleted",
-            ["id"],
+            ["deleted_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NOT NULL"),
             postgresql_where=sa.text("deleted_at IS NOT NULL"),
