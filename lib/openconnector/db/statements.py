@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import aiosqlite
 import orjson
+from sqlalchemy import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from openconnector.db.types import moment_value
@@ -17,20 +18,45 @@ from openconnector.db.types import moment_value
 Statement = Mapping[str, str]
 """Name of a dialect (`sqlite`, `postgresql`) -> SQL in its own placeholders."""
 
+DRIVER = "driver"
+"""Where a session keeps the driver's connection."""
+
 
 async def fetch(session: AsyncSession, statement: Statement, values: Sequence[Any]) -> list[Any]:
     """Return all rows as tuples."""
-    return await fetch_on(await session.connection(), statement, values)
+    name = dialect(session)
+    if name == "sqlite":
+        return list(await (await _driver(session)).execute_fetchall(statement[name], values))
+    return list((await _execute(session, statement[name], tuple(values))).all())
 
 
 async def fetch_on(
     connection: AsyncConnection, statement: Statement, values: Sequence[Any]
 ) -> list[Any]:
     """Return all rows as tuples, on a connection without a session."""
-    text = statement[connection.dialect.name]
-    if connection.dialect.name == "sqlite":
-        return list(await (await _driver(connection)).execute_fetchall(text, values))
-    return list((await connection.exec_driver_sql(text, tuple(values))).all())
+    name = connection.dialect.name
+    if name == "sqlite":
+        driver = _of_sqlite((await connection.get_raw_connection()).driver_connection)
+        return list(await driver.execute_fetchall(statement[name], values))
+    return list((await connection.exec_driver_sql(statement[name], tuple(values))).all())
+
+
+async def execute(session: AsyncSession, statement: Statement, values: Sequence[Any]) -> int:
+    """Carry a statement out once and return how many rows it changed."""
+    name = dialect(session)
+    if name == "sqlite":
+        return (await (await _driver(session)).execute(statement[name], values)).rowcount
+    return (await _execute(session, statement[name], tuple(values))).rowcount
+
+
+async def execute_many(
+    session: AsyncSession, statement: Statement, rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """Carry a statement out for every row and return how many rows it changed; PostgreSQL does not tell (-1)."""
+    name = dialect(session)
+    if name == "sqlite":
+        return (await (await _driver(session)).executemany(statement[name], rows)).rowcount
+    return (await _execute(session, statement[name], list(rows))).rowcount
 
 
 def dialect(session: AsyncSession) -> str:
@@ -47,25 +73,17 @@ def bound(value: Any, dialect: str) -> Any:
     return value
 
 
-async def execute(session: AsyncSession, statement: Statement, values: Sequence[Any]) -> int:
-    """Carry a statement out once and return how many rows it changed."""
-    connection = await session.connection()
-    text = statement[connection.dialect.name]
-    if connection.dialect.name == "sqlite":
-        return (await (await _driver(connection)).execute(text, values)).rowcount
-    return (await connection.exec_driver_sql(text, tuple(values))).rowcount
+async def _execute(session: AsyncSession, text: str, values: Any) -> CursorResult[Any]:
+    return await (await session.connection()).exec_driver_sql(text, values)
 
 
-async def execute_many(
-    session: AsyncSession, statement: Statement, rows: Sequence[tuple[Any, ...]]
-) -> int:
-    """Carry a statement out for every row and return how many rows it changed; PostgreSQL does not tell (-1)."""
-    connection = await session.connection()
-    text = statement[connection.dialect.name]
-    if connection.dialect.name == "sqlite":
-        return (await (await _driver(connection)).executemany(text, rows)).rowcount
-    return (await connection.exec_driver_sql(text, list(rows))).rowcount
+async def _driver(session: AsyncSession) -> aiosqlite.Connection:
+    """Return the driver's connection; a session has one as long as it lives, and asking for it takes a while."""
+    if DRIVER not in session.info:
+        raw = await (await session.connection()).get_raw_connection()
+        session.info[DRIVER] = raw.driver_connection
+    return _of_sqlite(session.info[DRIVER])
 
 
-async def _driver(connection: AsyncConnection) -> aiosqlite.Connection:
-    return cast(aiosqlite.Connection, (await connection.get_raw_connection()).driver_connection)
+def _of_sqlite(driver: Any) -> aiosqlite.Connection:
+    return cast(aiosqlite.Connection, driver)

@@ -19,8 +19,8 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 SQUARE = bytes.maketrans(b"{}", b"[]")
 ZEROS = bytes.maketrans(b"123456789", b"000000000")
-STRIDE, STRIDES = 4, b"0000"
-"""A run of 19 digits or more shows as four digits when only every fourth byte is looked at, which few bodies have."""
+HALF, HALF_RUN = 2, b"0" * 9
+"""A run of 18 digits or more shows as nine when only every second byte is looked at; few bodies have one."""
 
 LONG_RUNS = (b"0" * 20, b"-" + b"0" * 19)
 """Numbers that may not fit 64 bits, once every digit is a zero."""
@@ -121,7 +121,7 @@ def _depth_is_beyond(value: Any) -> bool:
 
 
 def _has_long_numbers(body: bytes) -> bool:
-    if STRIDES not in body[::STRIDE].translate(ZEROS):
+    if HALF_RUN not in body[::HALF].translate(ZEROS):
         return False
     zeros = body.translate(ZEROS)
     return any(run in zeros for run in LONG_RUNS)

@@ -105,6 +105,8 @@ class EmbeddedStore(ObjectStore):
         kept: Collection[str] = texts
         if count < len(texts):
             kept = await object_rows.existing(session, home, list(texts))
+        if kept is texts and not refused:
+            return [Outcome(Verdict.WRITTEN, one.id, 1) for one in given]
         return [
             _outcome(one.id, refused.get(at), is_kept=one.id in kept)
             for at, one in enumerate(given)
