@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +13,6 @@ from openconnector.db import statements
 from openconnector.db.database import Database
 from openconnector.db.rows import ContractRow
 from openconnector.db.store_rows import ObjectRow
-from openconnector.db.types import moment_value
 from openconnector.errors import NotFound
 
 
@@ -74,30 +71,12 @@ UPSERT_CHANGES = ", ".join(
     if name not in {"synchronization_id", "target", "origin_id", "ordinal", "created_at"}
 )
 
-AT_ONCE = 500
-"""Contracts in one statement on SQLite: what they have in common is then bound once, at half the cost."""
-
-
-def _upsert(rows: str) -> str:
-    return (
-        f"INSERT INTO contract ({', '.join(UPSERT_COLUMNS)}) {rows} "
-        f"ON CONFLICT (synchronization_id, target, origin_id) DO UPDATE SET {UPSERT_CHANGES}"
-    )
-
-
-@cache
-def _upsert_values(count: int) -> statements.Statement:
-    first, size = len(Making._fields), len(Written._fields)
-    common = ", ".join(f"?{place}" for place in range(1, first + 1))
-    rows = (
-        ", ".join(f"?{place}" for place in range(start + 1, start + size + 1))
-        for start in range(first, first + count * size, size)
-    )
-    return {"sqlite": _upsert(f"VALUES {', '.join(f'({common}, {row})' for row in rows)}")}
-
-
-UPSERT = {
-    "postgresql": _upsert(
+UPSERT = (
+    f"INSERT INTO contract ({', '.join(UPSERT_COLUMNS)}) {{}} "
+    f"ON CONFLICT (synchronization_id, target, origin_id) DO UPDATE SET {UPSERT_CHANGES}"
+)
+UPSERT_ALL = {
+    "postgresql": UPSERT.format(
         "SELECT $1, $2, $3, $4::int, $5::bytea, $6::bigint, $7::bigint, $8, $9::timestamptz, $10::timestamptz, new.* "
         "FROM unnest($11::text[], $12::int[], $13::text[], $14::bytea[], $15::bytea[]) AS new"
     )
@@ -136,19 +115,12 @@ async def upsert(session: AsyncSession, making: Making, contracts: Sequence[Writ
     """Write contracts, new and old ones alike."""
     if not contracts:
         return
-    if statements.dialect(session) != "sqlite":
+    if statements.dialect(session) == "sqlite":
+        common = [statements.bound(value, "sqlite") for value in making]
+        await statements.execute_rows(session, UPSERT, common, contracts)
+    else:
         columns = map(list, zip(*contracts, strict=True))
-        await statements.execute(session, UPSERT, (*making, *columns))
-        return
-    common = (
-        *making[:-2],
-        moment_value(making.created_at, "sqlite"),
-        moment_value(making.changed_at, "sqlite"),
-    )
-    for start in range(0, len(contracts), AT_ONCE):
-        rows = contracts[start : start + AT_ONCE]
-        values = (*common, *chain.from_iterable(rows))
-        await statements.execute(session, _upsert_values(len(rows)), values)
+        await statements.execute(session, UPSERT_ALL, (*making, *columns))
 
 
 async def refresh(session: AsyncSession, contracts: Sequence[tuple[Any, ...]]) -> None:

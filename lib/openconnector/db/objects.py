@@ -23,14 +23,16 @@ UPSERT_CHANGES = (
 )
 """An id belongs to one place: in another one nothing is written, which the count of rows shows."""
 
-UPSERT_COLUMNS = "id, data, register_id, schema_id, version, created_at, updated_at"
-UPSERT = {
-    "sqlite": f"INSERT INTO object ({UPSERT_COLUMNS}) "  # noqa: S608  constants
-    f"VALUES (?, ?, ?, ?, 1, ?, ?) {UPSERT_CHANGES}",
+UPSERT = (
+    "INSERT INTO object (register_id, schema_id, created_at, updated_at, version, id, data) {} "
+    + UPSERT_CHANGES
+)
+UPSERT_ALL = {
     # One statement for all, since many of them give no count of rows.
-    "postgresql": f"INSERT INTO object ({UPSERT_COLUMNS}) "  # noqa: S608  constants
-    "SELECT id, data::jsonb, $3, $4, 1, $5, $5 "
-    f"FROM unnest($1::text[], $2::text[]) AS new (id, data) {UPSERT_CHANGES}",
+    "postgresql": UPSERT.format(
+        "SELECT $1, $2, $3::timestamptz, $3::timestamptz, 1, id, data::jsonb "
+        "FROM unnest($4::text[], $5::text[]) AS new (id, data)"
+    )
 }
 
 WANTED = {
@@ -98,10 +100,10 @@ async def upsert(
         return 0
     if statements.dialect(session) == "sqlite":
         moment = moment_value(now, "sqlite")
-        rows = [(key, text, *home, moment, moment) for key, text in objects.items()]
-        return await statements.execute_many(session, UPSERT, rows)
-    values = (list(objects), list(objects.values()), *home, now)
-    return await statements.execute(session, UPSERT, values)
+        common = (*home, moment, moment, 1)
+        return await statements.execute_rows(session, UPSERT, common, list(objects.items()))
+    values = (*home, now, list(objects), list(objects.values()))
+    return await statements.execute(session, UPSERT_ALL, values)
 
 
 async def existing(session: AsyncSession, home: Home, ids: Sequence[str]) -> set[str]:
