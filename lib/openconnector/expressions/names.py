@@ -1,15 +1,22 @@
 """The names and pieces that generated code is made of."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Certain: TypeAlias = Literal["", "text", "truth"]
+"""What is certain of a value before it is calculated: that it is a `str`, a `bool`, or nothing."""
 
 
 class Code(NamedTuple):
     """A Python expression and what is known about its value."""
 
     source: str
-    is_text: bool = False
-    """It is certainly a `str`."""
+    certain: Certain = ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is certainly a `str`."""
+        return self.certain == "text"
 
 
 @dataclass(slots=True)
@@ -32,3 +39,16 @@ class Names:
         name = self.fresh(prefix)
         self.objects[name] = value
         return name
+
+
+def loop_fields(number: str) -> dict[str, str]:
+    """Return the fields of `loop` with their sources, for the loop of a number."""
+    return {
+        "index": f"(i{number} + 1)",
+        "index0": f"i{number}",
+        "first": f"(i{number} == 0)",
+        "last": f"(i{number} == len(s{number}) - 1)",
+        "length": f"len(s{number})",
+        "revindex": f"(len(s{number}) - i{number})",
+        "revindex0": f"(len(s{number}) - i{number} - 1)",
+    }

@@ -17,7 +17,7 @@ from openconnector.errors import (
 from openconnector.expressions.dialects import FUNCTIONS_VERSION
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.paths import set_path, unset_path
-from openconnector.expressions.syntax import NotAllowed
+from openconnector.expressions.problems import NotAllowed
 from openconnector.mapping.nested import caller
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.spec import MappingSpec

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from openconnector.errors import ConfigurationError, FieldProblem
-from openconnector.expressions.dialects import DIALECTS
+from openconnector.expressions.dialects import rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
 from openconnector.expressions.paths import is_json_path, list_index, split_path
 from openconnector.expressions.php import decode_entities, to_text
-from openconnector.expressions.syntax import NotAllowed, is_template, problem_at
+from openconnector.expressions.problems import NotAllowed, problem_at
+from openconnector.expressions.syntax import is_template
 from openconnector.expressions.templates import GeneratedModule
 from openconnector.mapping.casts import Cast, find_cast
 from openconnector.mapping.shape import ROOT, tidy
@@ -75,7 +76,9 @@ class MappingWriter:
         return found
 
     def _module(self) -> GeneratedModule:
-        return GeneratedModule(DIALECTS[self.spec.dialect], self.call_mapping)
+        return GeneratedModule(
+            rules_of(self.spec.dialect, escapes=self.spec.escape), self.call_mapping
+        )
 
     @property
     def _is_twig(self) -> bool:
@@ -113,7 +116,7 @@ class MappingWriter:
         return self._path_or(emitter, value, written) if self._is_twig else written
 
     def _decoded(self, text: str) -> str:
-        return decode_entities(text) if self._is_twig else text
+        return decode_entities(text) if self._is_twig and self.spec.escape else text
 
     def _path_or(self, emitter: Emitter, path: str, otherwise: str) -> str:
         """Return source for what stands at a path, or something else when nothing does."""
