@@ -12,6 +12,12 @@ from openconnector.errors import TemplateLimit
 MAX_SOURCE_BYTES: Final = 16 * 1024
 """The longest template, in bytes of UTF-8."""
 
+MAX_MAPPING_BYTES: Final = 128 * 1024
+"""How long all templates of a mapping may be together, in bytes of UTF-8: they are compiled in one go."""
+
+MAX_MAPPING_ENTRIES: Final = 5_000
+"""The most fields, casts and removals of a mapping together."""
+
 MAX_NODES: Final = 2_000
 """The most syntax nodes a template may have."""
 

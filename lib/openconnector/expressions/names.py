@@ -24,6 +24,8 @@ class Names:
     """The names generated code uses, and the objects behind those that are not Python's own."""
 
     objects: dict[str, Any] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
+    """The names by the identities of the objects, which `objects` keeps alive."""
     _count: int = 0
 
     def fresh(self, prefix: str) -> str:
@@ -33,11 +35,10 @@ class Names:
 
     def bind(self, prefix: str, value: Any) -> str:
         """Return a name for an object; the same object has one name."""
-        for name, known in self.objects.items():
-            if known is value:
-                return name
-        name = self.fresh(prefix)
-        self.objects[name] = value
+        name = self._names.get(id(value))
+        if name is None:
+            name = self._names[id(value)] = self.fresh(prefix)
+            self.objects[name] = value
         return name
 
 
