@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -18,6 +19,9 @@ from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 
 MIGRATED = "openconnector_migrated"
+
+settings.register_profile("sweep", max_examples=2000, deadline=None)
+"""What `make sweep` takes."""
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

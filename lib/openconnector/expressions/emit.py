@@ -252,7 +252,9 @@ class Emitter:
         self.fit_call(known, node, node.name, given=1)
         value = self.expression(node.node).source
         if node.name in ("defined", "undefined"):
-            return Code(f"({value} is{' not' if node.name == 'defined' else ''} M)", "truth")
+            # Held in a name, as Python warns of `is` beside a literal.
+            told = f"({self.names.fresh('t')} := {value})"
+            return Code(f"({told} is{' not' if node.name == 'defined' else ''} M)", "truth")
         bound = self.names.bind("f", known)
         arguments = filter(None, [self.counted(value), self.arguments(node)])
         return Code(f"{bound}({', '.join(arguments)})", "truth")

@@ -58,6 +58,7 @@ RECORD: dict[str, Any] = {
         ("{{ 'ja' if waar else 'nee' }}", "ja"),
         ("{{ 'ja' if empty }}", None),
         ("{{ weg is defined }}", False),
+        ("{{ 1 is defined and 'a' is not undefined }}", True),
         ("{{ empty is defined and empty is none }}", True),
         ("{{ address.nr is odd }}", True),
         ("{{ address.nr is divisibleby(3) }}", True),
