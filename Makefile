@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit check format lock bench clean
+.PHONY: help dev run test unit sweep check format lock bench clean
 
 help: ## show what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: check ## every check and every test
 
 unit: dev ## the unit tests alone (no network, no database server)
 	$(BIN)/pytest -n 2 --dist worksteal -q tests/unit
+
+sweep: dev ## the two forms of mappings against each other, with 2,000 generated mappings each
+	$(BIN)/pytest -n 2 --hypothesis-profile=sweep -q tests/unit/mapping/test_forms.py
 
 check: dev ## format, lint, types, import direction, unused dependencies, spelling
 	$(BIN)/ruff format --check --quiet .

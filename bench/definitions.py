@@ -50,6 +50,21 @@ EXPRESSIONS = {
     "tags": "{{ tags | join(', ') }}",
 }
 
+TWIG = EXPRESSIONS | {
+    "summary": "{{ title }}: {{ description }}",
+    "status": "{{ status|replace({' ': '-'}) }}",
+    "priority": "{{ priority <= 2 ? 'high' : 'normal' }}",
+    "amount": "{{ (amount * 100)|round }}",
+    "paid": "{{ paid ? 'False' : 'True' }}",
+    "phone": "{{ phone|replace({'+31': '0'}) }}",
+    "createdAt": "{{ created[:10] }}",
+    "score": "{{ score }}",
+    "remark": "{{ remark ?: 'none' }}",
+    "visits": "{{ visits ?? 0 }}",
+    "active": "{{ active == 'true' ? 'True' : 'False' }}",
+}
+"""The same in Twig, with the same texts."""
+
 STATEMENTS = EXPRESSIONS | {
     "tags": "{% for tag in tags %}{{ tag }}{% if not loop.last %}, {% endif %}{% endfor %}",
     "priority": "{% if priority <= 2 %}high{% else %}normal{% endif %}",
@@ -69,6 +84,9 @@ MIXED_MAPPING: dict[str, Any] = {
 
 EXPRESSION_MAPPING: dict[str, Any] = {"mapping": EXPRESSIONS}
 """Twenty expressions."""
+
+TWIG_MAPPING: dict[str, Any] = {"mapping": TWIG, "dialect": "twig"}
+"""Twenty expressions of the dialect `twig`."""
 
 STATEMENT_MAPPING: dict[str, Any] = {"mapping": STATEMENTS}
 """Seventeen expressions and three templates with statements."""

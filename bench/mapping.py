@@ -15,6 +15,7 @@ from bench.definitions import (
     PLAIN_MAPPING,
     STATEMENT_MAPPING,
     STATEMENTS,
+    TWIG_MAPPING,
 )
 from bench.measure import WrongResult
 from bench.records import records
@@ -27,9 +28,16 @@ CASES = {
     "20 paths, 4 of them cast": PLAIN_MAPPING,
     "8 expressions, 12 paths, 4 casts": MIXED_MAPPING,
     "20 expressions": EXPRESSION_MAPPING,
+    "20 expressions in twig": TWIG_MAPPING,
     "17 expressions, 3 with statements": STATEMENT_MAPPING,
 }
-AS_JINJA = {"20 expressions": EXPRESSIONS, "17 expressions, 3 with statements": STATEMENTS}
+AS_JINJA = {
+    "20 expressions": EXPRESSIONS,
+    "20 expressions in twig": EXPRESSIONS,
+    "17 expressions, 3 with statements": STATEMENTS,
+}
+"""What plain Jinja is given for a case; in Twig's case templates that give the same texts."""
+
 
 Apply = Callable[[dict[str, Any]], Any]
 

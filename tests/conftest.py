@@ -22,6 +22,8 @@ MIGRATED = "openconnector_migrated"
 
 # No test asks how fast the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("sweep", settings.get_profile("house"), max_examples=2000)
+"""What `make sweep` takes."""
 settings.load_profile("house")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from openconnector.expressions import php, values
+from openconnector.expressions import php, twig_operators, values
 from openconnector.expressions.filters import FILTERS, METHODS, TESTS, Filter
 from openconnector.expressions.twig import (
     TWIG_FILTERS,
@@ -15,6 +15,7 @@ from openconnector.expressions.twig import (
     loop_items,
     loop_pairs,
 )
+from openconnector.expressions.twig_arrows import ARROW_FILTERS, ARROW_OPERATORS
 
 Bind = Callable[[str, Any], str]
 """Gives the name under which generated code finds an object."""
@@ -35,6 +36,8 @@ class DialectRules:
     """Whether a template that is nothing but `{{ expression }}` gives the value instead of text."""
     escapes: bool
     """Whether output is escaped and the whole decoded again, as in the predecessor."""
+    item: Callable[[Any, Any], Any]
+    """What stands under a calculated key or index."""
     loop_items: Callable[[Any], list[Any]]
     """What `for x in value` runs over."""
     loop_pairs: Callable[[Any], list[Any]]
@@ -82,6 +85,7 @@ JINJA: Final = DialectRules(
     boolean_operators=False,
     keeps_values=True,
     escapes=False,
+    item=values.item,
     loop_items=values.items,
     loop_pairs=values.items,
     shares_loop_scope=False,
@@ -113,6 +117,7 @@ TWIG: Final = replace(
     boolean_operators=True,
     keeps_values=False,
     escapes=True,
+    item=twig_operators.element,
     loop_items=loop_items,
     loop_pairs=loop_pairs,
     shares_loop_scope=True,
@@ -120,15 +125,29 @@ TWIG: Final = replace(
     comparing=dict.fromkeys(("eq", "ne"), php.loosely_equal)
     | dict.fromkeys(("gt", "gteq", "lt", "lteq"), php.compare)
     | dict.fromkeys(_MEMBERSHIP, contains),
-    operators=TWIG_OPERATORS,
+    operators={
+        **twig_operators.OPERATORS,
+        **ARROW_OPERATORS,
+        **TWIG_OPERATORS,
+        "..": TWIG_FUNCTIONS["range"],
+    },
     functions=TWIG_FUNCTIONS,
-    filters=TWIG_FILTERS,
-    tests=TWIG_TESTS,
+    filters={**ARROW_FILTERS, **TWIG_FILTERS},
+    tests={**twig_operators.TESTS, **TWIG_TESTS},
     methods={},
 )
 """Everything printed is text by PHP's rules; comparison and truth are PHP's."""
 
 DIALECTS: Final[dict[str, DialectRules]] = {"jinja": JINJA, "twig": TWIG}
+
+TWIG_UNESCAPED: Final = replace(TWIG, escapes=False)
+"""Twig without escaping what is printed and without decoding the result."""
+
+
+def rules_of(dialect: str, *, escapes: bool = True) -> DialectRules:
+    """Return what a dialect means, with the predecessor's escaping or without."""
+    return TWIG_UNESCAPED if dialect == "twig" and not escapes else DIALECTS[dialect]
+
 
 FUNCTIONS_VERSION: Final = 1
 """Counted up when a change of filters, casts or rules changes a result; part of every mapping's fingerprint."""

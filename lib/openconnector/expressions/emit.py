@@ -13,8 +13,10 @@ from jinja2 import nodes
 
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts
-from openconnector.expressions.names import Code, Names
-from openconnector.expressions.syntax import NotAllowed, constant
+from openconnector.expressions.names import Code, Names, loop_fields
+from openconnector.expressions.problems import NotAllowed
+from openconnector.expressions.syntax import constant
+from openconnector.expressions.tree import Node, named_arguments
 
 CallMapping = Callable[[Any, int], Callable[..., Any]]
 """Finds the mapping a template calls: from the reference as written, and where it stands, to a function."""
@@ -33,8 +35,8 @@ class Emitter:
     """First name of a path -> the local variable it is read into at the function's beginning."""
     locals: dict[str, str] = field(default_factory=dict)
     """Names the template sets -> local variables."""
-    loops: list[str] = field(default_factory=list)
-    """The numbers of the loops around, innermost last."""
+    loops: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """The numbers of the loops around, innermost last, each with the local variables outside of it."""
     counts_work: bool = False
     """The template has loops, so operations that grow with their input are counted."""
     uses_budget: bool = False
@@ -64,14 +66,18 @@ class Emitter:
             source = self._field(source, key)
         return source
 
-    def expression(self, node: nodes.Node) -> Code:
+    def expression(self, node: Node) -> Code:
         """Return the source of an expression. Raises `NotAllowed`."""
-        write = _WRITERS.get(type(node))
+        write = self.writer(type(node))
         if write is None:
             raise NotAllowed(f"{type(node).__name__.lower()} is not allowed here", node.lineno)
         return write(self, node)
 
-    def text(self, node: nodes.Node) -> str:
+    def writer(self, kind: type) -> Callable[[Any, Any], Code] | None:
+        """Return what writes a kind of node, None for what is no expression here."""
+        return _WRITERS.get(kind)
+
+    def text(self, node: Node) -> str:
         """Return the source of an expression as text."""
         return self.as_text(self.expression(node))
 
@@ -82,10 +88,10 @@ class Emitter:
         held = self.names.fresh("t")
         return f"({held} if type({held} := {code.source}) is str else text({held}))"
 
-    def truth(self, node: nodes.Node) -> str:
+    def truth(self, node: Node) -> str:
         """Return source that is true where the dialect takes the value for true."""
-        source = self.expression(node).source
-        return source if isinstance(node, _BOOLEAN) else self.rules.truth.format(source)
+        source, certain = self.expression(node)
+        return source if certain == "truth" else self.rules.truth.format(source)
 
     def counted(self, source: str) -> str:
         """Return source whose value is counted where work is counted."""
@@ -119,24 +125,29 @@ class Emitter:
             raise NotAllowed("the number is too large", node.lineno)
         if not isinstance(node.value, (str, int, float, bool, type(None))):
             raise NotAllowed("the literal is no JSON value", node.lineno)
-        return Code(repr(node.value), isinstance(node.value, str))
+        return Code(repr(node.value), "text" if isinstance(node.value, str) else "")
 
     def getattr(self, node: nodes.Getattr) -> Code:
         """Write a field of an object, or of `loop`."""
         if isinstance(node.node, nodes.Name) and node.node.name == "loop" and self.loops:
-            return self._loop_field(node)
-        return self._member(node.node, node.attr)
+            return self.loop_field(node, self.loops[-1][0])
+        return self.member(node.node, node.attr)
 
-    def _member(self, node: nodes.Expr, key: str) -> Code:
+    def member(self, node: nodes.Expr, key: str) -> Code:
+        """Write a field of an object or an element of a list."""
         keys = self._record_path(node)
         if keys is not None:
             return Code(self.path((*keys, key)))
         return Code(self._field(self.expression(node).source, key))
 
+    def is_of_record(self, name: str) -> bool:
+        """Return whether a name is a field of the record."""
+        return name not in self.locals and name != "_context"
+
     def _record_path(self, node: nodes.Expr) -> tuple[str, ...] | None:
         """Return the keys of an expression that is only a path of the record."""
         if isinstance(node, nodes.Name):
-            return None if node.name in self.locals or node.name == "_context" else (node.name,)
+            return (node.name,) if self.is_of_record(node.name) else None
         key: Any = None
         if isinstance(node, nodes.Getattr):
             key = node.attr
@@ -145,21 +156,13 @@ class Emitter:
         if not isinstance(key, str) or not isinstance(node, (nodes.Getattr, nodes.Getitem)):
             return None
         if isinstance(node.node, nodes.Name) and node.node.name == "_context":
-            return (key,)
+            return None if key in self.locals else (key,)
         before = self._record_path(node.node)
         return None if before is None else (*before, key)
 
-    def _loop_field(self, node: nodes.Getattr) -> Code:
-        number = self.loops[-1]
-        sources = {
-            "index": f"(i{number} + 1)",
-            "index0": f"i{number}",
-            "first": f"(i{number} == 0)",
-            "last": f"(i{number} == len(s{number}) - 1)",
-            "length": f"len(s{number})",
-            "revindex": f"(len(s{number}) - i{number})",
-            "revindex0": f"(len(s{number}) - i{number} - 1)",
-        }
+    def loop_field(self, node: nodes.Getattr, number: str) -> Code:
+        """Write a field of the variable `loop` of a loop."""
+        sources = loop_fields(number)
         if node.attr not in sources:
             raise NotAllowed(f"loop has no {node.attr}; it has {', '.join(sources)}", node.lineno)
         return Code(sources[node.attr])
@@ -175,7 +178,7 @@ class Emitter:
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
             if isinstance(node.node, nodes.Name) and node.node.name == "_context":
                 return Code(self.path((node.arg.value,)))
-            return self._member(node.node, node.arg.value)
+            return self.member(node.node, node.arg.value)
         key = self.expression(node.arg).source
         return Code(f"item({self.expression(node.node).source}, {key})")
 
@@ -188,20 +191,21 @@ class Emitter:
                     f"{node.node.attr}() does not exist; use a filter, such as `name | upper`",
                     node.lineno,
                 )
-            return self._apply(method, node.node.node, node, node.node.attr)
+            return self.apply(method, node.node.node, node, node.node.attr)
         if not isinstance(node.node, nodes.Name):
             raise NotAllowed("only functions can be called", node.lineno)
         if node.node.name in ("mapping", "executeMapping"):
-            return self._call_mapping(node)
+            return self.call_other(node)
         function = self.rules.functions.get(node.node.name)
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        self._check_call(function, node, node.node.name, given=0)
+        self.fit_call(function, node, node.node.name, given=0)
         bound = self.names.bind("f", function)
-        return Code(f"{bound}({self._arguments(node)})")
+        return Code(self.counted(f"{bound}({self.arguments(node)})"))
 
-    def _call_mapping(self, node: nodes.Call) -> Code:
+    def call_other(self, node: nodes.Call) -> Code:
+        """Write the call of another mapping."""
         given: dict[str, nodes.Expr] = dict(
             zip(("mapping", "input", "list"), node.args, strict=False)
         )
@@ -224,35 +228,39 @@ class Emitter:
             raise NotAllowed(f"no filter {node.name!r}", node.lineno)
         if node.node is None:
             raise NotAllowed("a filter needs a value before it", node.lineno)
-        return self._apply(known, node.node, node, node.name)
+        return self.apply(known, node.node, node, node.name)
 
-    def _apply(
+    def apply(
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
-        self._check_call(known.function, node, name, given=1)
+        """Write the call of a function of the table of filters, or of methods."""
+        self.fit_call(known.function, node, name, given=1)
         source = self.text(value) if known.takes_text else self.expression(value).source
-        arguments = self._arguments(node)
+        arguments = self.arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
-            return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", is_text=True)
+            return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", "text")
         bound = self.names.bind("f", function)
         call = f"{bound}({', '.join(filter(None, [self.counted(source), arguments]))})"
-        return Code(call, known.gives_text)
+        return Code(call, "text" if known.gives_text else "")
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""
         known = self.rules.tests.get(node.name)
         if known is None:
             raise NotAllowed(f"no test {node.name!r}", node.lineno)
-        self._check_call(known, node, node.name, given=1)
+        self.fit_call(known, node, node.name, given=1)
         value = self.expression(node.node).source
         if node.name in ("defined", "undefined"):
-            return Code(f"({value} is{' not' if node.name == 'defined' else ''} M)")
+            # Held in a name, as Python warns of `is` beside a literal.
+            told = f"({self.names.fresh('t')} := {value})"
+            return Code(f"({told} is{' not' if node.name == 'defined' else ''} M)", "truth")
         bound = self.names.bind("f", known)
-        arguments = filter(None, [self.counted(value), self._arguments(node)])
-        return Code(f"{bound}({', '.join(arguments)})")
+        arguments = filter(None, [self.counted(value), self.arguments(node)])
+        return Code(f"{bound}({', '.join(arguments)})", "truth")
 
-    def _arguments(self, node: nodes.Call | nodes.Filter | nodes.Test) -> str:
+    def arguments(self, node: nodes.Call | nodes.Filter | nodes.Test) -> str:
+        """Return the source of the arguments of a call."""
         written = [self.counted(self.expression(argument).source) for argument in node.args or ()]
         written += [
             f"{name}={self.counted(self.expression(value).source)}"
@@ -260,7 +268,7 @@ class Emitter:
         ]
         return ", ".join(written)
 
-    def _check_call(
+    def fit_call(
         self,
         function: Callable[..., Any],
         node: nodes.Call | nodes.Filter | nodes.Test,
@@ -268,6 +276,7 @@ class Emitter:
         *,
         given: int,
     ) -> None:
+        """Bring the arguments of a call into the form its function takes. Raises `NotAllowed`."""
         if node.dyn_args is not None or node.dyn_kwargs is not None:
             raise NotAllowed("arguments cannot be spread with *", node.lineno)
         named = [name for name, _value in named_arguments(node)]
@@ -279,7 +288,7 @@ class Emitter:
 
     def concat(self, node: nodes.Concat) -> Code:
         """Write texts put together with `~`."""
-        return Code(self.joined([self.text(part) for part in node.nodes]), is_text=True)
+        return Code(self.joined([self.text(part) for part in node.nodes]), "text")
 
     def joined(self, texts: list[str]) -> str:
         """Return source that puts texts together, and is limited in what it makes."""
@@ -294,20 +303,20 @@ class Emitter:
         then = self.expression(node.expr1)
         other = Code("M") if node.expr2 is None else self.expression(node.expr2)
         source = f"({then.source} if {self.truth(node.test)} else {other.source})"
-        return Code(source, then.is_text and other.is_text)
+        return Code(source, then.certain if then.certain == other.certain else "")
 
     def boolean(self, node: nodes.And | nodes.Or) -> Code:
         """Write `and` and `or`."""
         word = "and" if isinstance(node, nodes.And) else "or"
         if self.rules.boolean_operators:
-            return Code(f"({self.truth(node.left)} {word} {self.truth(node.right)})")
-        return Code(
-            f"({self.expression(node.left).source} {word} {self.expression(node.right).source})"
-        )
+            return Code(f"({self.truth(node.left)} {word} {self.truth(node.right)})", "truth")
+        left, right = self.expression(node.left), self.expression(node.right)
+        certain = left.certain if left.certain == right.certain else ""
+        return Code(f"({left.source} {word} {right.source})", certain)
 
     def negation(self, node: nodes.Not) -> Code:
         """Write `not`."""
-        return Code(f"(not {self.truth(node.node)})")
+        return Code(f"(not {self.truth(node.node)})", "truth")
 
     def binary(self, node: nodes.BinExpr) -> Code:
         """Write a calculation."""
@@ -334,18 +343,18 @@ class Emitter:
                 self.rules.compare(operand.op, self.names.bind, left, f"({held} := {right})")
             )
             left = held
-        return Code(f"({' and '.join(parts)})")
+        return Code(f"({' and '.join(parts)})", "truth")
 
     def sequence(self, node: nodes.List | nodes.Tuple) -> Code:
         """Write a list; a tuple is one too."""
-        return Code(f"[{', '.join(self._kept(element) for element in node.items)}]")
+        return Code(f"[{', '.join(self.kept(element) for element in node.items)}]")
 
     def mapping(self, node: nodes.Dict) -> Code:
         """Write an object; its keys are texts."""
-        pairs = (f"{self.text(pair.key)}: {self._kept(pair.value)}" for pair in node.items)
+        pairs = (f"{self.text(pair.key)}: {self.kept(pair.value)}" for pair in node.items)
         return Code(f"{{{', '.join(pairs)}}}")
 
-    def _kept(self, node: nodes.Expr) -> str:
+    def kept(self, node: nodes.Expr) -> str:
         """Return the source of a value that becomes part of another, so that what is missing is null."""
         source = self.expression(node).source
         return (
@@ -355,18 +364,10 @@ class Emitter:
         )
 
 
-def named_arguments(node: nodes.Call | nodes.Filter | nodes.Test) -> list[tuple[str, nodes.Expr]]:
-    """Return the arguments of a call that are given by name."""
-    return [(str(argument.key), argument.value) for argument in node.kwargs or ()]
-
-
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
 _TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {str.lower: "lower", str.upper: "upper"}
-
-_BOOLEAN: Final = (nodes.Compare, nodes.Not, nodes.Test)
-"""Expressions that give true or false in every dialect."""
 
 _WRITERS: Final[dict[type[nodes.Node], Callable[[Emitter, Any], Code]]] = {
     nodes.Name: Emitter.name,

@@ -12,6 +12,12 @@ from openconnector.errors import TemplateLimit
 MAX_SOURCE_BYTES: Final = 16 * 1024
 """The longest template, in bytes of UTF-8."""
 
+MAX_MAPPING_BYTES: Final = 128 * 1024
+"""How long all templates of a mapping may be together, in bytes of UTF-8: they are compiled in one go."""
+
+MAX_MAPPING_ENTRIES: Final = 5_000
+"""The most fields, casts and removals of a mapping together."""
+
 MAX_NODES: Final = 2_000
 """The most syntax nodes a template may have."""
 
@@ -20,6 +26,9 @@ MAX_NESTING: Final = 40
 
 MAX_LOOP_NESTING: Final = 8
 """How deep `for` may nest in `for`."""
+
+MAX_MACRO_DEPTH: Final = 32
+"""How deep macros may call macros, themselves included."""
 
 MAX_STEPS: Final = 200_000
 """Loop turns and pieces of handled data per record; about a fifth of a second of work."""
@@ -40,11 +49,12 @@ TEXT_PER_STEP: Final = 64
 class Budget:
     """Counts the work done for one record. Raises `TemplateLimit` when it is used up."""
 
-    __slots__ = ("_left", "_text_left", "explains")
+    __slots__ = ("_depth", "_left", "_text_left", "explains")
 
     def __init__(self, *, explains: bool = False) -> None:
         self.explains = explains
         """A calculation failed before: it is done again, slower, to find out where."""
+        self._depth = 0
         self._left = MAX_STEPS
         self._text_left = MAX_TEXT
 
@@ -53,6 +63,17 @@ class Budget:
         self._left -= 1
         if self._left < 0:
             self._exceeded()
+
+    def enter(self) -> None:
+        """Count a macro that begins."""
+        self.tick()
+        self._depth += 1
+        if self._depth > MAX_MACRO_DEPTH:
+            raise TemplateLimit(f"macros call each other more than {MAX_MACRO_DEPTH} deep")
+
+    def leave(self) -> None:
+        """Count a macro that ends."""
+        self._depth -= 1
 
     def charge(self, value: Any) -> Any:
         """Count a value that is about to be handled or kept, and return it."""

@@ -1,15 +1,22 @@
 """The names and pieces that generated code is made of."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Certain: TypeAlias = Literal["", "text", "truth"]
+"""What is certain of a value before it is calculated: that it is a `str`, a `bool`, or nothing."""
 
 
 class Code(NamedTuple):
     """A Python expression and what is known about its value."""
 
     source: str
-    is_text: bool = False
-    """It is certainly a `str`."""
+    certain: Certain = ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is certainly a `str`."""
+        return self.certain == "text"
 
 
 @dataclass(slots=True)
@@ -17,6 +24,8 @@ class Names:
     """The names generated code uses, and the objects behind those that are not Python's own."""
 
     objects: dict[str, Any] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
+    """The names by the identities of the objects, which `objects` keeps alive."""
     _count: int = 0
 
     def fresh(self, prefix: str) -> str:
@@ -26,9 +35,21 @@ class Names:
 
     def bind(self, prefix: str, value: Any) -> str:
         """Return a name for an object; the same object has one name."""
-        for name, known in self.objects.items():
-            if known is value:
-                return name
-        name = self.fresh(prefix)
-        self.objects[name] = value
+        name = self._names.get(id(value))
+        if name is None:
+            name = self._names[id(value)] = self.fresh(prefix)
+            self.objects[name] = value
         return name
+
+
+def loop_fields(number: str) -> dict[str, str]:
+    """Return the fields of `loop` with their sources, for the loop of a number."""
+    return {
+        "index": f"(i{number} + 1)",
+        "index0": f"i{number}",
+        "first": f"(i{number} == 0)",
+        "last": f"(i{number} == len(s{number}) - 1)",
+        "length": f"len(s{number})",
+        "revindex": f"(len(s{number}) - i{number})",
+        "revindex0": f"(len(s{number}) - i{number} - 1)",
+    }

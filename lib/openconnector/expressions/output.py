@@ -3,19 +3,61 @@
 The predecessor escaped what was printed and then decoded entities in the whole result. Unless the template's own text
 holds an `&`, that leaves printed values as they are and decodes what was printed `raw` or written as a literal, so
 it is done piece by piece. With an `&` in the text an entity may reach over pieces: then everything is escaped and the
-whole decoded.
+whole decoded. So it is where output is captured, since what is captured was escaped already.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from jinja2 import nodes
 
 from openconnector.expressions.emit import Emitter
-from openconnector.expressions.php import decode_entities
+from openconnector.expressions.limits import checked
+from openconnector.expressions.names import Code
+from openconnector.expressions.php import decode_entities, encode_entities, to_text
+from openconnector.expressions.safety import is_safe
+from openconnector.expressions.tree import (
+    Autoescape,
+    Coalesce,
+    Elvis,
+    Macro,
+    Node,
+    walk,
+)
+from openconnector.expressions.twig_emit import TwigEmitter
 
-SAFE_FILTERS: Final = frozenset({"raw", "escape", "e", "url_encode", "nl2br"})
-"""Filters whose result the predecessor did not escape again."""
+CAPTURES: Final = (nodes.AssignBlock, nodes.FilterBlock, Macro, Autoescape)
+"""What keeps output as a value, or escapes it in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escaping:
+    """How output is escaped."""
+
+    is_whole: bool = False
+    """The whole is decoded at the end, so every piece is escaped; otherwise each piece is decoded where it must be."""
+    strategy: str | None = "html"
+    """What for; None for not at all."""
+
+
+class Markup(str):
+    """Captured output, which is not escaped when it is printed."""
+
+    __slots__ = ()
+
+
+def printed(value: Any) -> str:
+    """Return a value as text escaped as HTML, unless it was when it was captured."""
+    return value if type(value) is Markup else checked(encode_entities(to_text(value)))
+
+
+def needs_whole(tree: nodes.Template) -> bool:
+    """Return whether the output of a template has to be escaped and decoded as a whole."""
+    return any(
+        "&" in node.data if isinstance(node, nodes.TemplateData) else isinstance(node, CAPTURES)
+        for node in walk(tree.body)
+    )
 
 
 def pieces_of(node: nodes.Output) -> Iterator[nodes.Expr]:
@@ -25,27 +67,42 @@ def pieces_of(node: nodes.Output) -> Iterator[nodes.Expr]:
             yield child
 
 
-def piece(emitter: Emitter, node: nodes.Expr, *, escaped: bool) -> str:
-    """Return the source of one piece of output; ``escaped`` says that the whole is decoded afterwards."""
+def piece(emitter: Emitter, node: Node, escaping: Escaping) -> str:
+    """Return the source of one piece of output."""
     if isinstance(node, nodes.TemplateData):
         return repr(node.data)
-    source = emitter.text(node)
-    if not emitter.rules.escapes or is_safe(node) == escaped:
-        return source
-    if isinstance(node, nodes.Const):
-        return repr(decode_entities(emitter.rules.to_text(node.value)))
-    return f"escape({source})" if escaped else f"decode({source})"
+    is_as_it_is = escaping.is_whole and escaping.strategy is None
+    if not isinstance(emitter, TwigEmitter) or not emitter.rules.escapes or is_as_it_is:
+        return emitter.text(node)
+    match node:
+        case nodes.CondExpr(expr2=other) if other is not None:
+            then, otherwise = piece(emitter, node.expr1, escaping), piece(emitter, other, escaping)
+            return f"({then} if {emitter.truth(node.test)} else {otherwise})"
+        case Elvis() | Coalesce():
+            return _either(emitter, node, escaping)
+        case nodes.Const() if not escaping.is_whole:
+            return repr(decode_entities(emitter.rules.to_text(node.value)))
+        case _:
+            return _escaped(emitter, emitter.expression(node), escaping, node)
 
 
-def is_safe(node: nodes.Node) -> bool:
-    """Return whether the predecessor printed an expression without escaping it."""
-    if isinstance(node, nodes.CondExpr):
-        return is_safe(node.expr1) and (node.expr2 is None or is_safe(node.expr2))
-    if isinstance(node, nodes.Filter):
-        return node.name in SAFE_FILTERS
-    return isinstance(node, nodes.Const)
+def _either(emitter: TwigEmitter, node: Elvis | Coalesce, escaping: Escaping) -> str:
+    """Write `a ?: b` and `a ?? b`, of which each side is escaped, or not, for itself."""
+    left, certain = emitter.expression(node.left)
+    held = emitter.names.fresh("e")
+    test = emitter.chosen(node, f"({held} := {left})", held)
+    printed_left = _escaped(emitter, Code(held, certain), escaping, node.left)
+    return f"({printed_left} if {test} else {piece(emitter, node.right, escaping)})"
 
 
-def has_ampersand(tree: nodes.Template) -> bool:
-    """Return whether the text between the tags holds an `&`."""
-    return any("&" in data.data for data in tree.find_all(nodes.TemplateData))
+def _escaped(emitter: TwigEmitter, code: Code, escaping: Escaping, node: Node) -> str:
+    """Return the source of a value as text, escaped or decoded as its node needs."""
+    strategy = escaping.strategy or "html"
+    if is_safe(node, strategy):
+        text = emitter.as_text(code)
+        return text if escaping.is_whole else f"decode({text})"
+    if not escaping.is_whole:
+        return emitter.as_text(code)
+    if strategy == "html":
+        return f"escape({code.source})"
+    return emitter.escape(emitter.as_text(code), strategy, node.lineno)

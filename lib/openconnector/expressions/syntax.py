@@ -1,11 +1,10 @@
-"""Reads a template into Jinja's syntax tree and says where something stands that is not allowed.
+"""Reads a template into a syntax tree and says where something stands that is not allowed.
 
 Only the tree is Jinja's: it is never compiled or rendered by Jinja. What is not on the list of known nodes does not
-exist here, so there is nothing to escape from: no attributes of Python objects, no imports, no files, no macros.
+exist here, so there is nothing to escape from: no attributes of Python objects, no imports, no files.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from jinja2 import Environment, nodes
@@ -19,27 +18,9 @@ from openconnector.expressions.limits import (
     MAX_NODES,
     MAX_SOURCE_BYTES,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateProblem:
-    """What is wrong with a template and where, both counted from 1."""
-
-    message: str
-    line: int
-    column: int
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.message} (line {self.line}, column {self.column})"
-
-
-class NotAllowed(Exception):
-    """Something in a template that cannot be; ``offset`` counts characters from its beginning."""
-
-    def __init__(self, message: str, offset: int = 0) -> None:
-        super().__init__(message)
-        self.offset = offset
+from openconnector.expressions.problems import NotAllowed
+from openconnector.expressions.tree import Arrow, Node, TwigNode, children
+from openconnector.expressions.twig_parser import parse_twig
 
 
 class _Reader(Environment):
@@ -75,8 +56,6 @@ def _placed(pieces: Iterator[tuple[int, str, str]], source: str) -> list[tuple[i
 
 
 _READER: Final = _Reader(keep_trailing_newline=True, cache_size=0, autoescape=False)
-_TWIG_READER: Final = _READER.overlay(trim_blocks=True)
-"""Twig drops the line break that follows a tag."""
 
 EXPRESSIONS: Final = (
     nodes.Add, nodes.And, nodes.Call, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Dict,
@@ -85,7 +64,8 @@ EXPRESSIONS: Final = (
     nodes.Pow, nodes.Slice, nodes.Sub, nodes.TemplateData, nodes.Test, nodes.Tuple,
 )  # fmt: skip
 STATEMENTS: Final = (
-    nodes.Assign, nodes.AssignBlock, nodes.FilterBlock, nodes.For, nodes.If, nodes.Output, nodes.Template,
+    nodes.Assign, nodes.AssignBlock, nodes.ExprStmt, nodes.FilterBlock, nodes.For, nodes.If, nodes.Output,
+    nodes.Template,
 )  # fmt: skip
 _ALLOWED: Final = EXPRESSIONS + STATEMENTS
 
@@ -105,12 +85,12 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def parse(source: str, *, drops_line_breaks: bool = False) -> nodes.Template:
+def parse(source: str, dialect: str = "jinja") -> nodes.Template:
     """Return a template's tree. Raises `NotAllowed` for what is no template or beyond what one may be."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise NotAllowed(f"a template has at most {MAX_SOURCE_BYTES:,} bytes")
     try:
-        tree = (_TWIG_READER if drops_line_breaks else _READER).parse(source)
+        tree = parse_twig(source) if dialect == "twig" else _READER.parse(source)
     except TemplateSyntaxError as error:
         end = max(len(source) - 1, 0)
         raise NotAllowed(str(error.message), min(error.lineno, end)) from None
@@ -124,11 +104,11 @@ def parse(source: str, *, drops_line_breaks: bool = False) -> nodes.Template:
 
 def _check(tree: nodes.Template) -> None:
     count = 0
-    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    waiting: list[tuple[Node, int, int]] = [(tree, 0, 0)]
     while waiting:
         node, depth, loops = waiting.pop()
         count += 1
-        loops += isinstance(node, nodes.For)
+        loops += isinstance(node, (nodes.For, Arrow))
         _check_node(node)
         if count > MAX_NODES:
             raise NotAllowed(f"a template has at most {MAX_NODES:,} parts", node.lineno)
@@ -136,10 +116,12 @@ def _check(tree: nodes.Template) -> None:
             raise NotAllowed(f"expressions and tags nest at most {MAX_NESTING} deep", node.lineno)
         if loops > MAX_LOOP_NESTING:
             raise NotAllowed(f"loops nest at most {MAX_LOOP_NESTING} deep", node.lineno)
-        waiting.extend((child, depth + 1, loops) for child in node.iter_child_nodes())
+        waiting.extend((child, depth + 1, loops) for child in children(node))
 
 
-def _check_node(node: nodes.Node) -> None:
+def _check_node(node: Node) -> None:
+    if isinstance(node, TwigNode):
+        return
     if not isinstance(node, _ALLOWED):
         kind = type(node).__name__.lower()
         raise NotAllowed(_REASONS.get(type(node), f"{kind} is not allowed"), node.lineno or 0)
@@ -174,13 +156,3 @@ def constant(node: nodes.Node) -> Any:
     if isinstance(node, nodes.Dict):
         return {str(constant(pair.key)): constant(pair.value) for pair in node.items}
     raise NotAllowed("must be written out, not calculated", node.lineno)
-
-
-def problem_at(source: str, error: NotAllowed) -> TemplateProblem:
-    """Return an error with its place as line and column."""
-    before = source[: error.offset]
-    return TemplateProblem(
-        message=str(error),
-        line=before.count("\n") + 1,
-        column=error.offset - (before.rfind("\n") + 1) + 1,
-    )

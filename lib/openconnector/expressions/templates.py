@@ -4,28 +4,35 @@ A template sees the record's fields as names. It calls only the filters, tests a
 what it may cost is limited (`limits`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final
 
+import xxhash
 from jinja2 import nodes
 
 from openconnector.expressions import php, values
-from openconnector.expressions.dialects import DIALECTS, DialectRules
+from openconnector.expressions.dialects import DialectRules, rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
 from openconnector.expressions.limits import Budget, checked, join_texts
 from openconnector.expressions.names import Names
-from openconnector.expressions.output import has_ampersand, piece, pieces_of
-from openconnector.expressions.paths import MISSING, as_object
-from openconnector.expressions.statements import INDENT, StatementWriter
-from openconnector.expressions.syntax import (
-    NotAllowed,
-    TemplateProblem,
-    is_template,
-    parse,
-    problem_at,
+from openconnector.expressions.output import (
+    Escaping,
+    Markup,
+    needs_whole,
+    piece,
+    pieces_of,
+    printed,
 )
+from openconnector.expressions.paths import MISSING, as_object
+from openconnector.expressions.problems import NotAllowed, TemplateProblem, problem_at
+from openconnector.expressions.statements import INDENT, StatementWriter
+from openconnector.expressions.syntax import is_template, parse
+from openconnector.expressions.tree import Arrow, Macro, MacroCall, walk
+from openconnector.expressions.twig_emit import Signature, TwigEmitter
+from openconnector.expressions.twig_operators import with_variables
+from openconnector.expressions.twig_statements import TwigStatementWriter
 
 __all__ = ["GeneratedModule", "Template", "check_template", "compile_template", "is_template"]
 
@@ -59,12 +66,14 @@ class GeneratedModule:
 
     def emitter(self) -> Emitter:
         """Return what writes the expressions of one function."""
-        return Emitter(self.rules, self.names, self.call_mapping)
+        kind = TwigEmitter if self.rules.name == "twig" else Emitter
+        return kind(self.rules, self.names, self.call_mapping)
 
-    def add_function(self, name: str, lines: list[str]) -> None:
-        """Add a function of `record` and `b`, the budget."""
+    def add_function(self, name: str, lines: list[str], parameters: Iterable[str] = ()) -> None:
+        """Add a function of `record` and `b`, the budget, and more parameters."""
         body = "\n".join(INDENT + line for line in lines)
-        self._functions.append(f"def {name}(record, b):\n{body}\n")
+        taken = ", ".join(["record", "b", *parameters])
+        self._functions.append(f"def {name}({taken}):\n{body}\n")
 
     def build(self, **more: Any) -> dict[str, Any]:
         """Return the compiled functions by name; ``more`` is what their lines use beside expressions."""
@@ -72,7 +81,7 @@ class GeneratedModule:
             "__builtins__": _BUILTINS,
             "M": MISSING,
             "field": values.field,
-            "item": values.item,
+            "item": self.rules.item,
             "part": values.part,
             "known": values.known,
             "pair": values.pair,
@@ -80,7 +89,11 @@ class GeneratedModule:
             "text": self.rules.to_text,
             "truthy": php.is_truthy,
             "decode": php.decode_entities,
-            "escape": php.encode_entities,
+            "escape": printed,
+            "Markup": Markup,
+            "with_variables": with_variables,
+            "members": php.members,
+            "NOTHING": {},
             "loop_items": self.rules.loop_items,
             "loop_pairs": self.rules.loop_pairs,
             "checked": checked,
@@ -98,42 +111,85 @@ class GeneratedModule:
 
         Raises `NotAllowed`.
         """
-        tree = parse(source, drops_line_breaks=self.rules.escapes)
-        escaped = self.rules.escapes and has_ampersand(tree)
+        tree = parse(source, self.rules.name)
+        escaping = Escaping(is_whole=self.rules.escapes and needs_whole(tree))
+        if isinstance(emitter, TwigEmitter):
+            emitter.template_name = name_of(source)
         match tree.body:
             case []:
                 return "''"
             case [nodes.Output() as output]:
-                return self._write_output(output, emitter, escaped=escaped)
+                return self._write_output(output, emitter, escaping)
             case _:
-                return self._write_function(tree, emitter, escaped=escaped)
+                return self._write_function(tree, emitter, escaping)
 
-    def _write_output(self, output: nodes.Output, emitter: Emitter, *, escaped: bool) -> str:
+    def _write_output(self, output: nodes.Output, emitter: Emitter, escaping: Escaping) -> str:
         printed = list(pieces_of(output))
-        if len(printed) == 1 and self.rules.keeps_values:
-            if isinstance(printed[0], nodes.TemplateData):
-                return repr(printed[0].data)
+        if (
+            len(printed) == 1
+            and emitter.rules.keeps_values
+            and not isinstance(printed[0], nodes.TemplateData)
+        ):
             return f"known({emitter.expression(printed[0]).source})"
-        texts = [piece(emitter, node, escaped=escaped) for node in printed]
+        # An arrow function or a macro runs as often as a loop does, and what it makes can grow as much.
+        emitter.counts_work = any(isinstance(node, (Arrow, MacroCall)) for node in walk([output]))
+        texts = [piece(emitter, node, escaping) for node in printed]
         whole = emitter.joined(texts) if texts else "''"
-        return f"decode({whole})" if escaped else whole
+        emitter.counts_work = False
+        return f"decode({whole})" if escaping.is_whole else whole
 
-    def _write_function(self, tree: nodes.Template, outer: Emitter, *, escaped: bool) -> str:
+    def _write_function(self, tree: nodes.Template, outer: Emitter, escaping: Escaping) -> str:
         inner = self.emitter()
-        writer = StatementWriter(inner, escaped=escaped)
-        writer.template(tree)
+        if isinstance(inner, TwigEmitter) and isinstance(outer, TwigEmitter):
+            inner.template_name = outer.template_name
+            inner.macros = self._write_macros(tree, inner, escaping)
         name = self.names.fresh("template")
         whole = "''.join(out)"
-        lines = [
-            *inner.prolog(),
-            "out = []",
-            *(line.removeprefix(INDENT) for line in writer.lines),
-            f"return decode({whole})" if escaped else f"return {whole}",
-        ]
-        self.add_function(name, lines)
+        writer = self._writer(inner, escaping)
+        writer.template(tree)
+        self._add_writing(
+            name, writer, f"return decode({whole})" if escaping.is_whole else f"return {whole}"
+        )
         outer.reads |= inner.reads
         outer.uses_budget = True
         return f"{name}(record, b)"
+
+    def _writer(self, emitter: Emitter, escaping: Escaping) -> StatementWriter:
+        kind = TwigStatementWriter if self.rules.name == "twig" else StatementWriter
+        return kind(emitter, escaping)
+
+    def _add_writing(
+        self, name: str, writer: StatementWriter, last: str, parameters: Iterable[str] = ()
+    ) -> None:
+        lines = (line.removeprefix(INDENT) for line in writer.lines)
+        self.add_function(name, [*writer.emitter.prolog(), "out = []", *lines, last], parameters)
+
+    def _write_macros(
+        self, tree: nodes.Template, caller: TwigEmitter, escaping: Escaping
+    ) -> dict[str, Signature]:
+        """Write a function for each macro, and return how they are called."""
+        macros = [node for node in walk(tree.body) if isinstance(node, Macro)]
+        known = {
+            macro.name: Signature(
+                self.names.fresh("macro"), tuple(name for name, _ in macro.parameters)
+            )
+            for macro in macros
+        }
+        for macro in macros:
+            inner = TwigEmitter(self.rules, self.names, self.call_mapping)
+            inner.macros, inner.template_name = known, caller.template_name
+            writer = TwigStatementWriter(inner, escaping)
+            parameters = writer.macro(macro)
+            self._add_writing(
+                known[macro.name].function, writer, f"return {writer.captured}", parameters
+            )
+        return known
+
+
+def name_of(source: str) -> str:
+    """Return the name the predecessor gave to a template, which `{{ _self }}` prints."""
+    written = source.encode("utf-8", "surrogatepass")
+    return f"__string_template__{xxhash.xxh3_128_hexdigest(written)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +212,14 @@ def no_mappings(_reference: Any, offset: int) -> Callable[..., Any]:
 
 
 def compile_template(
-    source: str, dialect: str = "jinja", call_mapping: CallMapping = no_mappings
+    source: str,
+    dialect: str = "jinja",
+    call_mapping: CallMapping = no_mappings,
+    *,
+    escapes: bool = True,
 ) -> Template:
     """Return a template as a function. Raises `NotAllowed`, with the offset of what is wrong."""
-    module = GeneratedModule(DIALECTS[dialect], call_mapping)
+    module = GeneratedModule(rules_of(dialect, escapes=escapes), call_mapping)
     emitter = module.emitter()
     value = module.write(source, emitter)
     module.add_function("template", [*emitter.prolog(), f"return {value}"])

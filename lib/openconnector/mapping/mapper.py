@@ -15,9 +15,10 @@ from openconnector.errors import (
     RecordError,
 )
 from openconnector.expressions.dialects import FUNCTIONS_VERSION
-from openconnector.expressions.limits import Budget
+from openconnector.expressions.limits import MAX_MAPPING_BYTES, MAX_MAPPING_ENTRIES, Budget
 from openconnector.expressions.paths import set_path, unset_path
-from openconnector.expressions.syntax import NotAllowed
+from openconnector.expressions.problems import NotAllowed
+from openconnector.expressions.syntax import is_template
 from openconnector.mapping.nested import caller
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.spec import MappingSpec
@@ -118,6 +119,25 @@ def _fingerprint(spec: MappingSpec, nested: list[Mapper]) -> bytes:
     return xxhash.xxh3_128_digest(orjson.dumps(parts))
 
 
+def _check_size(spec: MappingSpec) -> None:
+    """Raise `InvalidInput` for a mapping that would take too long to compile."""
+    templates = (value for value in spec.mapping.values() if isinstance(value, str))
+    size = sum(
+        len(text.encode("utf-8", "surrogatepass")) for text in templates if is_template(text)
+    )
+    entries = len(spec.mapping) + len(spec.cast) + len(spec.unset)
+    wrong = ""
+    if size > MAX_MAPPING_BYTES:
+        wrong = f"the templates of a mapping have at most {MAX_MAPPING_BYTES:,} bytes together, these {size:,}"
+    elif entries > MAX_MAPPING_ENTRIES:
+        wrong = f"a mapping has at most {MAX_MAPPING_ENTRIES:,} fields, casts and removals, this {entries:,}"
+    if wrong:
+        remedy = "split it, and call the parts with mapping()"
+        raise InvalidInput(
+            [FieldProblem(field="mapping", message=f"{wrong}; {remedy}")], subject="mapping"
+        )
+
+
 class _Compilation:
     """Compiles a mapping with those it calls, each once. Raises for a mapping that calls itself."""
 
@@ -128,6 +148,7 @@ class _Compilation:
         self._under_way: list[str] = []
 
     def compile(self, spec: MappingSpec) -> Mapper:
+        _check_size(spec)
         nested: list[Mapper] = []
 
         def call_mapping(reference: Any, offset: int) -> Callable[..., Any]:

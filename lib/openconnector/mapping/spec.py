@@ -32,6 +32,8 @@ class MappingSpec(Explained):
     """Begin with a copy of the whole record instead of an empty one."""
     dialect: Dialect = "jinja"
     """How templates are read: `jinja` keeps numbers and lists, `twig` writes text as the predecessor did."""
+    escape: bool = True
+    """In `twig`: escape what is printed and decode the result, as the predecessor did. Off: texts stay as written."""
 
     @field_validator("mapping", "cast", mode="before")
     @classmethod

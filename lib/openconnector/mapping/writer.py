@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from openconnector.errors import ConfigurationError, FieldProblem
-from openconnector.expressions.dialects import DIALECTS
+from openconnector.expressions.dialects import rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
-from openconnector.expressions.paths import is_json_path, list_index, split_path
+from openconnector.expressions.paths import is_json_path, split_path
 from openconnector.expressions.php import decode_entities, to_text
-from openconnector.expressions.syntax import NotAllowed, is_template, problem_at
+from openconnector.expressions.problems import NotAllowed, problem_at
+from openconnector.expressions.syntax import is_template
 from openconnector.expressions.templates import GeneratedModule
 from openconnector.mapping.casts import Cast, find_cast
+from openconnector.mapping.overlaps import Overlaps, has_overlap, is_index
 from openconnector.mapping.shape import ROOT, tidy
 from openconnector.mapping.spec import MappingSpec
 
@@ -35,6 +37,14 @@ class MappingWriter:
     spec: MappingSpec
     call_mapping: CallMapping
     problems: list[FieldProblem] = field(default_factory=list)
+    _overlaps: Overlaps = field(init=False)
+    _stands_plain: bool = field(init=False)
+    """The result is written down at once, and nothing is taken from it."""
+
+    def __post_init__(self) -> None:
+        spec = self.spec
+        self._overlaps = Overlaps((*spec.mapping, *spec.cast), spec.unset)
+        self._stands_plain = self._is_plain(spec.mapping) and not spec.unset
 
     def fused(self) -> GeneratedModule:
         """Return a module with `fused`, the whole mapping as one function."""
@@ -75,7 +85,9 @@ class MappingWriter:
         return found
 
     def _module(self) -> GeneratedModule:
-        return GeneratedModule(DIALECTS[self.spec.dialect], self.call_mapping)
+        return GeneratedModule(
+            rules_of(self.spec.dialect, escapes=self.spec.escape), self.call_mapping
+        )
 
     @property
     def _is_twig(self) -> bool:
@@ -113,7 +125,7 @@ class MappingWriter:
         return self._path_or(emitter, value, written) if self._is_twig else written
 
     def _decoded(self, text: str) -> str:
-        return decode_entities(text) if self._is_twig else text
+        return decode_entities(text) if self._is_twig and self.spec.escape else text
 
     def _path_or(self, emitter: Emitter, path: str, otherwise: str) -> str:
         """Return source for what stands at a path, or something else when nothing does."""
@@ -143,10 +155,7 @@ class MappingWriter:
 
     def _is_alone(self, target: str) -> bool:
         """Return whether a path is a target that no other target, removal or cast touches."""
-        others = [path for path in (*self.spec.mapping, *self.spec.cast) if path != target]
-        return target in self.spec.mapping and not any(
-            overlap(target, other) for other in (*others, *self.spec.unset)
-        )
+        return target in self.spec.mapping and self._overlaps.is_alone(target)
 
     def _cast(self, emitter: Emitter, path: str, casts: list[Cast]) -> str:
         """Return the line that casts a field of the result."""
@@ -159,9 +168,8 @@ class MappingWriter:
 
     def _stands_at_top(self, path: str) -> bool:
         """Return whether the result is an object that certainly has this field."""
-        plain = self._is_plain(self.spec.mapping) and not self.spec.unset
         return (
-            plain
+            self._stands_plain
             and not self.spec.pass_through
             and len(split_path(path)) == 1
             and self._is_alone(path)
@@ -225,25 +233,6 @@ def literal(value: Any, depth: int = 0) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigurationError("a number is finite")
     return repr(value)
-
-
-def is_index(key: str) -> bool:
-    """Return whether a path segment can be an index of a list."""
-    return list_index(key) is not None
-
-
-def overlap(path: str, other: str) -> bool:
-    """Return whether one path is the other, or leads to it."""
-    short, long = sorted((split_path(path), split_path(other)), key=len)
-    return long[: len(short)] == short
-
-
-def has_overlap(paths: list[tuple[str, ...]]) -> bool:
-    """Return whether any of the paths is another, or leads to it."""
-    known = set(paths)
-    if len(known) < len(paths):
-        return True
-    return any(path[:end] in known for path in paths for end in range(1, len(path)))
 
 
 def display(sources: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 """Templates written to break out, or to cost too much (tests/corpora/template_attacks.json).
 
 `refused` is found before anything runs, `limit` ends in `template_limit`, `failed` is an error of the record, and
-`value` is harmless and gives just that.
+`value` is harmless and gives just that. An attack is made in both dialects unless it names one; where it ends
+otherwise in `twig`, it says how.
 """
 
 import json
@@ -26,27 +27,42 @@ RECORD = {
 }
 
 
-def spec(attack: dict[str, Any]) -> MappingSpec:
-    return MappingSpec(mapping={"x": attack["template"]})
+def spec(attack: dict[str, Any], dialect: str) -> MappingSpec:
+    return MappingSpec(mapping={"x": attack["template"]}, dialect=dialect)
+
+
+def expected(attack: dict[str, Any], dialect: str) -> str | None:
+    """What an attack comes to in a dialect; None where it is not meant for it."""
+    if attack.get("dialect", dialect) != dialect:
+        return None
+    return str(attack.get(dialect, attack["outcome"]))
 
 
 def attacks(outcome: str) -> Any:
-    chosen = [attack for attack in ATTACKS if attack["outcome"] == outcome]
-    return pytest.mark.parametrize("attack", chosen, ids=[attack["reason"] for attack in chosen])
+    chosen = [
+        (attack, dialect)
+        for dialect in ("jinja", "twig")
+        for attack in ATTACKS
+        if expected(attack, dialect) == outcome
+    ]
+    names = [f"{dialect}: {attack['reason']}" for attack, dialect in chosen]
+    return pytest.mark.parametrize(("attack", "dialect"), chosen, ids=names)
 
 
 @attacks("refused")
-def test_a_template_that_reaches_out_is_refused_before_it_runs(attack: dict[str, Any]):
-    problems = check_mapping(spec(attack))
+def test_a_template_that_reaches_out_is_refused_before_it_runs(
+    attack: dict[str, Any], dialect: str
+):
+    problems = check_mapping(spec(attack, dialect))
 
     assert [problem.field for problem in problems] == ["mapping.x"]
     assert "line " in problems[0].message
-    assert check_template(attack["template"]) is not None
+    assert check_template(attack["template"], dialect) is not None
 
 
 @attacks("limit")
-def test_a_template_that_costs_too_much_ends_in_a_limit(attack: dict[str, Any]):
-    mapper = compile_mapping(spec(attack))
+def test_a_template_that_costs_too_much_ends_in_a_limit(attack: dict[str, Any], dialect: str):
+    mapper = compile_mapping(spec(attack, dialect))
 
     with pytest.raises(TemplateLimit) as raised:
         mapper.apply(RECORD)
@@ -56,8 +72,10 @@ def test_a_template_that_costs_too_much_ends_in_a_limit(attack: dict[str, Any]):
 
 
 @attacks("failed")
-def test_a_template_that_makes_no_sense_fails_for_its_record_alone(attack: dict[str, Any]):
-    mapper = compile_mapping(spec(attack))
+def test_a_template_that_makes_no_sense_fails_for_its_record_alone(
+    attack: dict[str, Any], dialect: str
+):
+    mapper = compile_mapping(spec(attack, dialect))
 
     with pytest.raises(RecordError) as raised:
         mapper.apply(RECORD)
@@ -66,17 +84,24 @@ def test_a_template_that_makes_no_sense_fails_for_its_record_alone(attack: dict[
 
 
 @attacks("value")
-def test_a_template_that_looks_dangerous_but_is_not_gives_plain_data(attack: dict[str, Any]):
-    mapper = compile_mapping(spec(attack))
+def test_a_template_that_looks_dangerous_but_is_not_gives_plain_data(
+    attack: dict[str, Any], dialect: str
+):
+    value = compile_mapping(spec(attack, dialect)).apply(RECORD)["x"]
 
-    assert mapper.apply(RECORD) == {"x": attack["value"]}
+    if attack.get("dialect", "jinja") == dialect:
+        assert value == attack["value"]
+    else:
+        assert type(value) is str
+        assert "object" not in value
 
 
 def test_no_attack_changes_the_record():
     before = json.dumps(RECORD)
 
     for attack in ATTACKS:
-        if not check_mapping(spec(attack)) and attack["outcome"] == "value":
-            compile_mapping(spec(attack)).apply(RECORD)
+        for dialect in ("jinja", "twig"):
+            if expected(attack, dialect) == "value":
+                compile_mapping(spec(attack, dialect)).apply(RECORD)
 
     assert json.dumps(RECORD) == before

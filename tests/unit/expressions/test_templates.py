@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openconnector.errors import InvalidInput, RecordError
 from openconnector.expressions.dialects import DIALECTS
 from openconnector.expressions.limits import MAX_NESTING, MAX_NODES, MAX_SOURCE_BYTES
-from openconnector.expressions.syntax import TemplateProblem
+from openconnector.expressions.problems import TemplateProblem
 from openconnector.expressions.templates import check_template, compile_template
 from openconnector.mapping.mapper import compile_mapping
 from openconnector.mapping.spec import MappingSpec
@@ -58,6 +58,7 @@ RECORD: dict[str, Any] = {
         ("{{ 'ja' if waar else 'nee' }}", "ja"),
         ("{{ 'ja' if empty }}", None),
         ("{{ weg is defined }}", False),
+        ("{{ 1 is defined and 'a' is not undefined }}", True),
         ("{{ empty is defined and empty is none }}", True),
         ("{{ address.nr is odd }}", True),
         ("{{ address.nr is divisibleby(3) }}", True),

@@ -11,6 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openconnector.errors import InvalidInput, NotFound, RecordError, TemplateLimit
+from openconnector.expressions.limits import (
+    MAX_MAPPING_BYTES,
+    MAX_MAPPING_ENTRIES,
+    MAX_SOURCE_BYTES,
+)
 from openconnector.expressions.paths import MISSING, compile_path, set_path, unset_path
 from openconnector.mapping.casts import GONE, CastContext, find_cast
 from openconnector.mapping.mapper import check_mapping, compile_mapping
@@ -183,6 +188,28 @@ def resolve(reference: str) -> MappingSpec:
 
 def nested(template: str, record: Any) -> Any:
     return compile_mapping(MappingSpec(mapping={"x": template}), resolve=resolve).apply(record)["x"]
+
+
+def test_the_templates_of_a_mapping_are_limited_together():
+    template = "x" * (MAX_SOURCE_BYTES - len("{{ a }}")) + "{{ a }}"
+    full = {str(number): template for number in range(MAX_MAPPING_BYTES // MAX_SOURCE_BYTES)}
+
+    assert check_mapping(MappingSpec(mapping=full)) == []
+    assert check_mapping(MappingSpec(mapping={**full, "x": "a plain text"})) == []
+    problems = check_mapping(MappingSpec(mapping={**full, "x": "{{ a }}"}))
+
+    assert [problem.field for problem in problems] == ["mapping"]
+    assert f"at most {MAX_MAPPING_BYTES:,} bytes together" in problems[0].message
+
+
+def test_the_fields_casts_and_removals_of_a_mapping_are_limited_together():
+    fields = {f"f{number}.a": "a" for number in range(MAX_MAPPING_ENTRIES // 2)}
+    casts = dict.fromkeys(fields, "int")
+
+    assert check_mapping(MappingSpec(mapping=fields, cast=casts)) == []
+    problems = check_mapping(MappingSpec(mapping=fields, cast=casts, unset=["x"]))
+
+    assert f"at most {MAX_MAPPING_ENTRIES:,} fields" in problems[0].message
 
 
 def test_a_mapping_calls_another_for_one_value_or_for_a_list():

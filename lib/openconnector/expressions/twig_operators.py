@@ -1,0 +1,143 @@
+"""What Twig's operators and literals call, on PHP's values (https://twig.symfony.com/doc/3.x/templates.html)."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from openconnector.expressions import php
+from openconnector.expressions.paths import MISSING, child, list_index
+from openconnector.expressions.patterns import compile_pattern, is_match
+from openconnector.expressions.problems import NotAllowed
+from openconnector.expressions.values import bounded
+
+
+def check_regex(pattern: Any, offset: int) -> None:
+    """Raise `NotAllowed` for a regular expression that cannot be used."""
+    try:
+        compile_pattern(php.to_text(pattern))
+    except (TypeError, ValueError) as error:
+        raise NotAllowed(str(error), offset) from None
+
+
+def matches(value: Any, pattern: Any) -> bool:
+    """Return whether a text matches a regular expression, written as in PHP."""
+    return is_match(php.to_text(pattern), php.to_text(value))
+
+
+def starts_with(value: Any, start: Any) -> bool:
+    """Return whether a text begins with another; nothing but texts do."""
+    return isinstance(value, str) and isinstance(start, str) and value.startswith(start)
+
+
+def ends_with(value: Any, end: Any) -> bool:
+    """Return whether a text ends with another; nothing but texts do."""
+    return isinstance(value, str) and isinstance(end, str) and value.endswith(end)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Return PHP's `===`: equal and of one type, lists and objects with their keys in order."""
+    left, right = (None if side is MISSING else side for side in (left, right))
+    if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
+        ours, theirs = php.members(left), php.members(right)
+        return list(ours) == list(theirs) and all(
+            same(value, theirs[key]) for key, value in ours.items()
+        )
+    return _scalar(left) is _scalar(right) and bool(left == right)
+
+
+def _scalar(value: Any) -> type:
+    return str if isinstance(value, str) else type(value)
+
+
+def element(value: Any, key: Any) -> Any:
+    """Return what stands under a key of an object or list, or `MISSING`; texts have no elements."""
+    if isinstance(value, list) and isinstance(key, int) and not isinstance(key, bool):
+        return value[key] if 0 <= key < len(value) else MISSING
+    if isinstance(value, (list, dict)) and not isinstance(key, (list, dict)):
+        return child(value, array_key(key))
+    return MISSING
+
+
+def array_key(key: Any) -> str:
+    """Return a key as PHP's arrays have it, as text: null is "", true is 1, a fraction is cut off."""
+    if isinstance(key, str):
+        return str(key)
+    if isinstance(key, (bool, float)):
+        return str(php.to_int(key))
+    if isinstance(key, int):
+        return str(key)
+    if key is None or key is MISSING:
+        return ""
+    raise TypeError(f"{php.kind_of(key)} is no key")
+
+
+def array(*parts: tuple[Any, Any]) -> list[Any] | dict[str, Any]:
+    """Return a list or object made of pairs: a key or None for the next one; `...` stands before what is unpacked."""
+    if all(key is None or (key is ... and isinstance(value, list)) for key, value in parts):
+        return [element for key, value in parts for element in (value if key else (value,))]
+    made: dict[str, Any] = {}
+    following = 0
+    for key, value in parts:
+        pairs = [(key, value)]
+        if key is ...:
+            pairs = [
+                (None if list_index(name) is not None else name, member)
+                for name, member in _unpackable(value).items()
+            ]
+        for name, member in pairs:
+            chosen = str(following) if name is None else name
+            index = list_index(chosen)
+            following = max(following, following if index is None else index + 1)
+            made[chosen] = member
+    return as_array(made)
+
+
+def as_array(members: dict[str, Any]) -> list[Any] | dict[str, Any]:
+    """Return PHP's array of these keys and values: a list where the keys are 0, 1, 2 in order."""
+    is_list = all(key == str(index) for index, key in enumerate(members))
+    return list(members.values()) if is_list else members
+
+
+def _unpackable(value: Any) -> dict[str, Any]:
+    if not isinstance(value, (list, dict)):
+        raise TypeError(f"only lists and objects can be unpacked, not {php.kind_of(value)}")
+    return php.members(value)
+
+
+def unpacked(value: Any) -> list[Any]:
+    """Return the values that `...value` gives as arguments."""
+    return list(_unpackable(value).values())
+
+
+def with_variables(context: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    """Return `_context`: the record's fields and the variables that have a value."""
+    return context | {name: value for name, value in variables.items() if value is not MISSING}
+
+
+def _bits(combine: Callable[[int, int], int]) -> Callable[[Any, Any], int]:
+    def calculate(left: Any, right: Any) -> int:
+        whole = (php.to_int(php.to_number(side)) for side in (left, right))
+        return int(bounded(combine(*whole)))
+
+    return calculate
+
+
+OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    "<=>": php.compare,
+    "===": same,
+    "!==": lambda left, right: not same(left, right),
+    "b-and": _bits(lambda left, right: left & right),
+    "b-or": _bits(lambda left, right: left | right),
+    "b-xor": _bits(lambda left, right: left ^ right),
+    "ends with": ends_with,
+    "matches": matches,
+    "starts with": starts_with,
+}
+"""The operators Jinja does not have."""
+
+TESTS: Final[dict[str, Callable[..., bool]]] = {
+    "same as": same,
+    "divisible by": lambda value, by: php.to_int(value) % php.to_int(by) == 0,
+    "true": lambda value: value is True,
+    "false": lambda value: value is False,
+}
+"""Tests that come with the syntax."""
