@@ -3,6 +3,7 @@
 from typing import Any
 
 from openconnector.errors import MalformedAnswer
+from openconnector.expressions.jsonpath import compile_query, is_query
 from openconnector.expressions.paths import MISSING, compile_path
 from openconnector.expressions.positions import described
 
@@ -23,8 +24,9 @@ USUAL = (
 def records_in(body: Any, position: str) -> list[Any]:
     """Return the records of an answer.
 
-    ``position`` is a dot path, `_root`, `_object`, or empty for the usual places. A null at a given path is an empty
-    list, as some servers write one. Raises `MalformedAnswer` naming what stands there instead.
+    ``position`` is a dot path, a JSONPath query, `_root`, `_object`, or empty for the usual places. A null at a given
+    path is an empty list, as some servers write one. What a query finds are the records; a list that it finds stands
+    for its elements. Raises `MalformedAnswer` naming what stands there instead.
     """
     if position == OBJECT:
         return body if isinstance(body, list) else [body]
@@ -40,8 +42,21 @@ def records_in(body: Any, position: str) -> list[Any]:
 def _at(body: Any, position: str) -> Any:
     if position == ROOT:
         return body
+    if is_query(position):
+        return _found(body, position)
     found = compile_path(position)(body)
     return [] if found is None else found
+
+
+def _found(body: Any, position: str) -> Any:
+    """Return the records a query finds; `MISSING` when not even the place of its list is there."""
+    query = compile_query(position)
+    if not query.has_place(body):
+        return MISSING
+    found = [value for value in query.find(body) if value is not None]
+    if query.is_singular:
+        return found[0] if found else []
+    return [record for value in found for record in (value if isinstance(value, list) else [value])]
 
 
 def _usual(body: Any) -> Any:

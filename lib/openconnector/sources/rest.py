@@ -20,8 +20,10 @@ from openconnector.errors import (
     ConfigurationError,
     CredentialsRejected,
     EndlessRead,
+    LimitExceeded,
     MalformedAnswer,
     OpenConnectorError,
+    TemplateLimit,
     Unavailable,
 )
 from openconnector.expressions.positions import Position
@@ -76,8 +78,8 @@ class RestSource(Source):
     body: Annotated[dict[str, Any] | list[Any] | None, Selection()] = None
     """Body of the requests for a page, sent as JSON; only with the method POST."""
     results_position: Annotated[Position, Selection()] = ""
-    """Where the list of records stands in an answer: a dot path, `_root` when the answer is the list, `_object` when
-    it is one record. Empty looks in the usual places, such as `items`, `results` and `data`."""
+    """Where the list of records stands in an answer: a dot path or JSONPath query, `_root` when the answer is the list,
+    `_object` when it is one record. Empty looks in the usual places, such as `items`, `results` and `data`."""
     paginator: Annotated[Paginator, PAGINATORS, Selection()] = Auto()
     """How the next page is asked for."""
     next_links: Literal["exact", "repaired"] = "exact"
@@ -131,6 +133,8 @@ class RestSource(Source):
                 page = self._page(reading, paginator, ask, response)
             except MalformedAnswer as error:
                 raise MalformedAnswer(f"{urls.subject(request)}: {error}") from error
+            except TemplateLimit as error:
+                raise LimitExceeded(f"{urls.subject(request)}: {error}") from error
             yield replace(page, digest=xxhash.xxh3_128_digest(response.content))
 
     @override

@@ -359,7 +359,7 @@ def test_a_selection_cannot_redirect_the_credentials(selection):
         {"headers": {"Host": "other"}},
         {"headers": {"Bad Name": "x"}},
         {"body": {"a": 1}},
-        {"resultsPosition": "$.items"},
+        {"resultsPosition": "$.items["},
         {"maxPages": 0},
         {"paginator": {"kind": "page_number", "stop": "short_page"}},
         {"paginator": {"kind": "page_number", "sizeParameter": "size"}},
