@@ -68,6 +68,8 @@ class _Compiler:
             raise ConfigurationError(
                 f"A rule nests at most {MAX_DEPTH} deep and has at most {MAX_SIZE:,} values"
             )
+        if self._rules.numbers_make_lists and isinstance(rule, dict) and _is_numbered(rule):
+            rule = list(rule.values())
         if isinstance(rule, list):
             return _list([self.compile(element, depth + 1) for element in rule])
         if not isinstance(rule, dict) or len(rule) != 1:
@@ -90,6 +92,10 @@ class _Compiler:
                 f"The operator {operator!r} cannot have {len(steps)} arguments"
             )
         return _eager(operation.function, operation.fitted(steps), counts=operation.grows)
+
+
+def _is_numbered(rule: dict[str, Any]) -> bool:
+    return bool(rule) and list(rule) == [str(position) for position in range(len(rule))]
 
 
 def _list(steps: list[Step]) -> Step:

@@ -120,6 +120,7 @@ PHP: Final = LogicRules(
     elements=elements,
     null_is_missing=True,
     iterates_objects=True,
+    numbers_make_lists=True,
     is_strict=True,
     operations={
         "==": Operation(php.loosely_equal, 2, 2),

@@ -44,6 +44,8 @@ class LogicRules:
     """Whether `var` takes a null for absent, and gives the default."""
     iterates_objects: bool
     """Whether `map` gives an object for an object."""
+    numbers_make_lists: bool
+    """Whether an object with the keys 0, 1, 2 and so on is a list."""
     is_strict: bool
     """Whether too few arguments are an error."""
     operations: dict[str, Operation]
