@@ -1,4 +1,4 @@
-"""JSON APIs over HTTP."""
+"""APIs over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -48,7 +48,7 @@ REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 class RestSource(Source):
     """REST API.
 
-    Reads records page by page from an API that answers with JSON.
+    Reads records page by page from an API that answers with JSON, or with XML where the decoder says so.
 
     Example:
     {
@@ -151,7 +151,7 @@ class RestSource(Source):
         return HttpLimits(timeout_seconds=self.timeout_seconds, max_bytes=self.max_bytes)
 
     def _all_headers(self) -> httpx.Headers:
-        headers = httpx.Headers({"Accept": "application/json"})
+        headers = httpx.Headers({"Accept": self.decoder.accept})
         headers.update(self.headers)
         return headers
 
@@ -184,7 +184,7 @@ class RestSource(Source):
         elif response.status_code != HTTPStatus.NO_CONTENT:
             content_type = response.headers.get("content-type", "")
             body = self.decoder.decode(response.content, content_type)
-            records = records_in(body, self.results_position)
+            records = records_in(body, self.results_position, has_lists=self.decoder.has_lists)
             if reading.is_repeat(records):
                 step, records = _end_at(paginator, ask, response), []
             else:
