@@ -35,9 +35,9 @@ class XmlDecoder(Decoder):
     has_lists: ClassVar[bool] = False
 
     kind: Literal["xml"] = "xml"
-    form: Literal["simple", "lossless", "posted"] = "simple"
+    form: Literal["simple", "lossless", "endpoint"] = "simple"
     """How elements become objects. `simple` is easy to map and what the predecessor gave. `lossless` keeps order, mixed
-    text, comments and namespaces: each element is `{"name", "attributes", "children"}`. `posted` is what the
+    text, comments and namespaces: each element is `{"name", "attributes", "children"}`. `endpoint` is what the
     predecessor made of XML sent to an endpoint: an element that holds only text is that text."""
     max_depth: int = Field(default=100, ge=1, le=120)
     """How deep elements may be nested."""
@@ -106,36 +106,36 @@ def _simple(root: Element) -> Any:
     return shown(root)
 
 
-def _posted(root: Element) -> Any:
+def _endpoint(root: Element) -> Any:
     """Return what PHP's SimpleXML gives as JSON; what it lost (mixed text, CDATA, prefixed names) is kept."""
-    members = _posted_members(root)
+    members = _endpoint_members(root)
     if TEXT in members and _is_text(root):
         members["0"] = members.pop(TEXT)
     return members
 
 
-def _posted_members(element: Element) -> dict[str, Any]:
-    members = _members(_plain(element), _posted_named(element))
+def _endpoint_members(element: Element) -> dict[str, Any]:
+    members = _members(_plain(element), _endpoint_named(element))
     if text := element.text.strip(BLANKS):
         members[TEXT] = element.text if _is_text(element) else text
     return members
 
 
-def _posted_named(element: Element) -> Iterator[tuple[str, Any]]:
+def _endpoint_named(element: Element) -> Iterator[tuple[str, Any]]:
     """Yield the children with their names; SimpleXML takes comments and instructions for empty elements."""
     for child in element.children:
         if isinstance(child, Element):
-            yield child.name, _posted_child(child)
+            yield child.name, _endpoint_child(child)
         elif isinstance(child, Comment):
             yield "comment", []
         elif isinstance(child, Instruction):
             yield child.target, []
 
 
-def _posted_child(element: Element) -> Any:
+def _endpoint_child(element: Element) -> Any:
     if _is_text(element) and element.text.strip(BLANKS):
         return element.text
-    return _posted_members(element) or []
+    return _endpoint_members(element) or []
 
 
 def _is_text(element: Element) -> bool:
@@ -231,7 +231,7 @@ def _has_aliases(root: Element) -> bool:
 _FORMS: Final[dict[str, Callable[[Element], Any]]] = {
     "simple": _simple,
     "lossless": _lossless,
-    "posted": _posted,
+    "endpoint": _endpoint,
 }
 
 

@@ -18,8 +18,8 @@ from jsonpath_rfc9535 import (
 )
 
 from openconnector.errors import ConfigurationError, TemplateLimit
+from openconnector.expressions.iregexp import matches, occurs
 from openconnector.expressions.limits import TEXT_PER_STEP
-from openconnector.expressions.patterns import matches, occurs
 
 MAX_LENGTH: Final = 2_000
 """The longest query, in characters."""

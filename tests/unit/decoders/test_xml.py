@@ -195,7 +195,7 @@ def test_the_simple_form_comes_back_as_it_was(root: Element):
         st.sampled_from(["<a>", "</a>", "<b x='1'", "/>", "<!--", "-->", "<![CDATA[", "]]>", "&amp;", "&x;", "<?p ",
                          "?>", "<!DOCTYPE a>", "t", "\x00", "xmlns:n='u'", "n:"]), max_size=10,
     ).map("".join).map(str.encode),
-    st.sampled_from(["simple", "lossless", "posted"]),
+    st.sampled_from(["simple", "lossless", "endpoint"]),
 )  # fmt: skip
 def test_any_bytes_are_a_value_or_an_error_of_ours(body: bytes, form: Any):
     with suppress(MalformedAnswer, LimitExceeded):
