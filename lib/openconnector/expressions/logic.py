@@ -68,10 +68,13 @@ class _Compiler:
             raise ConfigurationError(
                 f"A rule nests at most {MAX_DEPTH} deep and has at most {MAX_SIZE:,} values"
             )
-        if self._rules.numbers_make_lists and isinstance(rule, dict) and _is_numbered(rule):
+        looks_into = self._rules.looks_into_objects and isinstance(rule, dict)
+        if looks_into and _is_numbered(rule):
             rule = list(rule.values())
         if isinstance(rule, list):
             return _list([self.compile(element, depth + 1) for element in rule])
+        if looks_into and len(rule) != 1:
+            return _object({key: self.compile(member, depth + 1) for key, member in rule.items()})
         if not isinstance(rule, dict) or len(rule) != 1:
             return lambda _data, _budget: rule
         ((operator, written),) = rule.items()
@@ -100,6 +103,10 @@ def _is_numbered(rule: dict[str, Any]) -> bool:
 
 def _list(steps: list[Step]) -> Step:
     return lambda data, budget: [step(data, budget) for step in steps]
+
+
+def _object(steps: dict[str, Step]) -> Step:
+    return lambda data, budget: {key: step(data, budget) for key, step in steps.items()}
 
 
 def _eager(function: Callable[..., Any], steps: list[Step], *, counts: bool) -> Step:

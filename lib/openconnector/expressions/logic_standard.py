@@ -186,7 +186,7 @@ STANDARD: Final = LogicRules(
     elements=elements,
     null_is_missing=False,
     iterates_objects=False,
-    numbers_make_lists=False,
+    looks_into_objects=False,
     is_strict=False,
     operations={
         "==": Operation(equal, 2, 2),

@@ -224,6 +224,10 @@ def test_any_value_is_written_as_xml_that_can_be_read_or_refused(value: Any, for
     ("value", "says"),
     [
         ({"een naam": 1}, "cannot be the name"),
+        ({"<a>": 1}, "cannot be the name"),
+        ({"": 1}, "cannot be the name"),
+        ({"\ud800": 1}, "cannot be the name"),
+        ({"\uf900": 1}, "cannot be the name"),
         ({"a": "\x01"}, r"the character '\\x01' cannot"),
         ({"a": [[1]]}, "A list within a list"),
         ({"@attributes": {"x": [1]}}, "cannot be a text"),

@@ -173,6 +173,37 @@ def test_mode_standard(rule: Any, expected: Any):
     assert same(result, expected)
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"a": {"var": "a"}, "b": [{"var": "s"}]}, {"a": 1, "b": [""]}),
+        ({"0": {"var": "a"}, "1": 2}, [1, 2]),
+        ({"merge": [{"var": "b"}, 7]}, {"c": [1, 2, 3], "0": 7}),
+        ({"merge": [[1], {"0": 2, "1": 3}]}, [1, 2, 3]),
+        ({"%": [-7, 3]}, -1),
+        ({"%": ["7abc", 3.9]}, 1),
+        ({"*": ["12abc", 2]}, 24),
+        ({"*": []}, 1),
+        ({"+": [1, "abc", [5]]}, 1),
+        ({"var": "$.b.c[1:]"}, [2, 3]),
+        ({"var": ["$.n", 5]}, 5),
+    ],
+)
+def test_mode_php(rule: Any, expected: Any):
+    result = compile_logic(rule, "php")(DATA)
+
+    assert same(result, expected)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"*": ["abc", 2]}, {"*": [[1], 2]}, {"%": ["abc", 2]}, {"%": [1, 0]}, {"%": [[], 2]}, {"substr": ["abc", "x"]}],
+)  # fmt: skip
+def test_what_is_a_type_error_in_php_fails_for_its_record(rule: Any):
+    with pytest.raises(RecordError):
+        compile_logic(rule, "php")({})
+
+
 @pytest.mark.parametrize("mode", ["standard", "php"])
 def test_an_unknown_operator_is_refused_naming_the_known_ones(mode: Any):
     with pytest.raises(ConfigurationError, match=r"No operator 'raar'.*known: .*missing_some"):
@@ -227,7 +258,9 @@ def test_a_rule_that_grows_without_end_ends_in_a_limit(rule: Any):
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "0", "1", "a", "1.5", " 1"]),
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(
+        ["", "0", "1", "a", "1.5", " 1", "1e999", "\ud800", 1e308, -0.0, 2**63, 10**400, "$..*", "$[", "9" * 400]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
     max_leaves=6,
 )  # fmt: skip
