@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Loopback:
-    """Answers every GET with what `answer` says for its path: a status and a JSON value."""
+    """Answers every GET with what `answer` says for its path: a status, and a JSON value or bytes as they are."""
 
     def __init__(self) -> None:
         self.answer: Callable[[str], tuple[int, Any]] = lambda _path: (200, [])
@@ -46,7 +46,8 @@ class Loopback:
                 system.asked.append(self.path)
                 system.was_asked.set()
                 status, answered = system.answer(self.path)
-                body = json.dumps(answered).encode()
+                is_body = isinstance(answered, bytes)
+                body = answered if is_body else json.dumps(answered).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

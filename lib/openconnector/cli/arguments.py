@@ -1,6 +1,7 @@
 """What the commands take: files, standard input or JSON on the command line."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ def value(given: str, option: str) -> Any:
             option,
             f"is neither a file nor JSON ({error}); give a file, - for standard input, or JSON text",
         ) from error
+
+
+def one_of(given: str, option: str, known: Iterable[str]) -> str:
+    """Return a word that is one of the known ones. Raises `InvalidInput`."""
+    if given not in known:
+        raise refused(option, f"is {given!r}; one of {', '.join(known)}")
+    return given
 
 
 def refused(what: str, message: str) -> InvalidInput:

@@ -122,59 +122,138 @@ def dry_run(what: What, *, only: Only = None, as_json: Json = False) -> None:
     carry_out(try_out(what, only=only, as_json=as_json), as_json=as_json)
 
 
+VALUE = "A file, `-` for standard input, or JSON text."
+Cases = Annotated[
+    str | None,
+    typer.Option(
+        "--cases",
+        metavar="FILE",
+        help="Instead: answer every case of a file, as one JSON list on standard output.",
+    ),
+]
+
+
+def _has_cases(cases: str | None, others: dict[str, str | None]) -> bool:
+    """Return whether a file of cases is given; otherwise all the others have to be."""
+    absent = [name for name, given in others.items() if given is None]
+    if cases is None and absent:
+        raise typer.BadParameter(f"give {' and '.join(absent)}, or --cases FILE")
+    if cases is not None and len(absent) < len(others):
+        raise typer.BadParameter(f"--cases takes the place of {' and '.join(others)}")
+    return cases is not None
+
+
 @app.command("map")
 def map_record(
     *,
-    mapping: Annotated[
-        str, typer.Option("--mapping", help="A file, `-` for standard input, or JSON text.")
-    ],
-    record: Annotated[
-        str, typer.Option("--input", help="A file, `-` for standard input, or JSON text.")
-    ],
+    mapping: Annotated[str | None, typer.Option("--mapping", help=VALUE)] = None,
+    record: Annotated[str | None, typer.Option("--input", help=VALUE)] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each field came to be.")
     ] = False,
+    cases: Cases = None,
+    now: Annotated[
+        str | None, typer.Option("--now", help="The present moment for cases, in ISO 8601.")
+    ] = None,
+    timezone: Annotated[str, typer.Option("--timezone", help="The time zone of cases.")] = "UTC",
     as_json: Json = False,
 ) -> None:
-    """Apply a mapping to a record and print the result."""
+    """Apply a mapping to a record and print the result.
+
+    With --cases, a file such as [{"id": "1", "input": {"a": 1}, "mapping": {"mapping": {"b": "a"}}}] gives
+    [{"id": "1", "result": {"b": 1}}]; what fails gives {"id": ..., "error": ...}. Templates are Twig unless a mapping
+    has "dialect": "jinja"; mappings that others call stand in "helper_mappings" beside "cases".
+    """
+    if _has_cases(cases, {"--mapping": mapping, "--input": record}):
+        from openconnector.cli.cases import map_cases
+
+        carry_out(map_cases(str(cases), now=now, timezone=timezone), as_json=as_json)
     from openconnector.cli.trying import apply_mapping
 
     carry_out(
-        apply_mapping(mapping, record, is_explained=explain, as_json=as_json), as_json=as_json
+        apply_mapping(str(mapping), str(record), is_explained=explain, as_json=as_json),
+        as_json=as_json,
     )
 
 
 @app.command()
 def logic(
     *,
-    rule: Annotated[
-        str, typer.Option("--rule", help="A file, `-` for standard input, or JSON text.")
-    ],
-    data: Annotated[
-        str, typer.Option("--data", help="A file, `-` for standard input, or JSON text.")
-    ],
+    rule: Annotated[str | None, typer.Option("--rule", help=VALUE)] = None,
+    data: Annotated[str | None, typer.Option("--data", help=VALUE)] = None,
     mode: Annotated[
-        str, typer.Option(help="Whose rules of truth and comparison: standard or php.")
-    ] = "standard",
+        str | None,
+        typer.Option(help="Whose rules of truth and comparison: standard, or php (for cases)."),
+    ] = None,
+    cases: Cases = None,
     as_json: Json = False,
 ) -> None:
-    """Evaluate a JsonLogic rule and print the result."""
+    """Evaluate a JsonLogic rule and print the result.
+
+    With --cases, a file such as [{"id": "1", "rule": {"var": "a"}, "data": {"a": 1}}] gives
+    [{"id": "1", "result": 1}]; what fails gives {"id": ..., "error": ...}.
+    """
+    if _has_cases(cases, {"--rule": rule, "--data": data}):
+        from openconnector.cli.cases import evaluate_cases
+
+        carry_out(evaluate_cases(str(cases), mode=mode or "php"), as_json=as_json)
     from openconnector.cli.trying import evaluate
 
-    carry_out(evaluate(rule, data, mode=mode), as_json=as_json)
+    carry_out(evaluate(str(rule), str(data), mode=mode or "standard"), as_json=as_json)
+
+
+Shape = Annotated[
+    str,
+    typer.Option(
+        "--shape",
+        help="For xml: source (as a source gives it), lossless, or endpoint (as one got it that was sent XML).",
+    ),
+]
 
 
 @app.command()
 def decode(
-    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="The format, such as json.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or `-` for standard input.")],
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="The format: json or xml.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="A file, or `-` for standard input.")
+    ] = None,
     *,
+    cases: Cases = None,
+    shape: Shape = "source",
     as_json: Json = False,
 ) -> None:
-    """Read a file as an answer of a source would be read, and print it as JSON."""
+    """Read a file as an answer of a source would be read, and print it as JSON.
+
+    With --cases, a file such as [{"id": "1", "xml": "<a><b>c</b></a>"}] gives
+    [{"id": "1", "result": {"b": {"#text": "c"}}}]; what fails gives {"id": ..., "error": ...}.
+    """
+    if _has_cases(cases, {"FILE": file}):
+        from openconnector.cli.cases import decode_cases
+
+        carry_out(decode_cases(kind, str(cases), shape=shape), as_json=as_json)
     from openconnector.cli.trying import decode_file
 
-    carry_out(decode_file(kind, file), as_json=as_json)
+    carry_out(decode_file(kind, str(file), shape=shape), as_json=as_json)
+
+
+@app.command()
+def encode(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="The format: xml.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help=VALUE)],
+    *,
+    root: Annotated[
+        str, typer.Option(help="Name of the outermost element, which `source` does not hold.")
+    ] = "response",
+    shape: Shape = "source",
+    as_json: Json = False,
+) -> None:
+    """Write a JSON value in another format: `decode xml` the other way round.
+
+    `encode xml '{"b": "c"}' --root a` prints <a><b>c</b></a>.
+    """
+    from openconnector.cli.trying import encode_file
+
+    carry_out(encode_file(kind, value, shape=shape, root=root), as_json=as_json)
 
 
 @app.command("import")

@@ -1,5 +1,6 @@
-"""Commands that need no database: map, logic, decode."""
+"""Commands that need no database: map, logic, decode, encode."""
 
+import sys
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
@@ -8,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from openconnector.cli import arguments
+from openconnector.cli.cases import FORMS
 from openconnector.cli.outcome import Exit, print_json
 from openconnector.decoders import DECODERS
+from openconnector.decoders.xml import XmlDecoder
 from openconnector.errors import ConfigurationError, InvalidInput
 from openconnector.expressions.logic import Mode, compile_logic
 from openconnector.kinds.registry import problems_of
@@ -44,8 +47,7 @@ async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_jso
 
 async def evaluate(rule: str, data: str, *, mode: str) -> Exit:
     """Print what a JsonLogic rule gives for the data."""
-    if mode not in get_args(Mode):
-        raise arguments.refused("--mode", f"is {mode!r}; one of {', '.join(get_args(Mode))}")
+    arguments.one_of(mode, "--mode", get_args(Mode))
     given = arguments.value(rule, "--rule")
     try:
         compiled = compile_logic(given, cast(Mode, mode))
@@ -55,10 +57,23 @@ async def evaluate(rule: str, data: str, *, mode: str) -> Exit:
     return Exit.SUCCESS
 
 
-async def decode_file(kind: str, file: str) -> Exit:
+async def decode_file(kind: str, file: str, *, shape: str) -> Exit:
     """Print a file's value as a decoder reads it."""
-    decoder = DECODERS.load({"kind": kind})
+    arguments.one_of(shape, "--shape", FORMS)
+    decoder = DECODERS.load({"kind": kind, **({"form": FORMS[shape]} if kind == "xml" else {})})
     print_json(decoder.decode(arguments.content(file), ""))
+    return Exit.SUCCESS
+
+
+async def encode_file(kind: str, value: str, *, shape: str, root: str) -> Exit:
+    """Print a JSON value as a document of another format."""
+    arguments.one_of(kind, "FORMAT", ("xml",))
+    arguments.one_of(shape, "--shape", [name for name in FORMS if name != "endpoint"])
+    document = XmlDecoder.model_validate({"form": FORMS[shape]}).encode(
+        arguments.value(value, "VALUE"), root
+    )
+    sys.stdout.buffer.write(document + b"\n")
+    sys.stdout.buffer.flush()
     return Exit.SUCCESS
 
 

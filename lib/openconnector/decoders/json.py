@@ -89,7 +89,7 @@ def _what_came(body: bytes, error: orjson.JSONDecodeError) -> str:
 def _what_markup(body: bytes) -> str:
     start = body[:SNIFFED].lower()
     if b"<html" not in start and b"<!doctype html" not in start:
-        return "it is XML"
+        return "it is XML, which the decoder `xml` reads"
     return "it looks like a login page" if LOGIN.search(body[:SNIFFED_PAGE]) else "it is a web page"
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from openconnector.errors import ConfigurationError
+from openconnector.expressions.positions import Position
 from openconnector.http.guard import AllowedNetwork
 from openconnector.kinds.explained import Explained
 from openconnector.kinds.source import Source
@@ -102,8 +103,8 @@ class SourceConfig(Model):
 
     model_config = ConfigDict(extra="allow")
 
-    id_position: str = Field(default="id", min_length=1, max_length=1_000)
-    """Where a record holds its id: a dot path such as `properties.code`."""
+    id_position: Position = Field(default="id", min_length=1, max_length=1_000)
+    """Where a record holds its id: a path such as `properties.code`."""
 
     @property
     def selection(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Conditions in JsonLogic (https://jsonlogic.com), compiled to closures.
 
-A rule is an object with one key, the operator; anything else stands for itself. Two modes differ in truth,
+A rule is an object with one key, the operator; anything else stands for itself. `var` takes a dot path, or a JSONPath
+query where the rule writes one. Two modes differ in truth,
 comparison and calculation: `standard` follows the JavaScript reference, `php` the library the predecessor used.
 """
 
@@ -9,11 +10,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 from openconnector.errors import ConfigurationError, RecordError, TemplateLimit
 from openconnector.expressions import logic_standard, php
+from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.logic_php import PHP
 from openconnector.expressions.logic_rules import LogicRules
 from openconnector.expressions.logic_standard import STANDARD
-from openconnector.expressions.paths import MISSING, child, split_path
+from openconnector.expressions.paths import MISSING, Getter, child, compile_path, split_path
 
 Mode: TypeAlias = Literal["standard", "php"]
 
@@ -66,8 +68,13 @@ class _Compiler:
             raise ConfigurationError(
                 f"A rule nests at most {MAX_DEPTH} deep and has at most {MAX_SIZE:,} values"
             )
+        looks_into = self._rules.looks_into_objects and isinstance(rule, dict)
+        if looks_into and _is_numbered(rule):
+            rule = list(rule.values())
         if isinstance(rule, list):
             return _list([self.compile(element, depth + 1) for element in rule])
+        if looks_into and len(rule) != 1:
+            return _object({key: self.compile(member, depth + 1) for key, member in rule.items()})
         if not isinstance(rule, dict) or len(rule) != 1:
             return lambda _data, _budget: rule
         ((operator, written),) = rule.items()
@@ -90,8 +97,16 @@ class _Compiler:
         return _eager(operation.function, operation.fitted(steps), counts=operation.grows)
 
 
+def _is_numbered(rule: dict[str, Any]) -> bool:
+    return bool(rule) and list(rule) == [str(position) for position in range(len(rule))]
+
+
 def _list(steps: list[Step]) -> Step:
     return lambda data, budget: [step(data, budget) for step in steps]
+
+
+def _object(steps: dict[str, Step]) -> Step:
+    return lambda data, budget: {key: step(data, budget) for key, step in steps.items()}
 
 
 def _eager(function: Callable[..., Any], steps: list[Step], *, counts: bool) -> Step:
@@ -108,7 +123,7 @@ def _argument(steps: list[Step], position: int) -> Step:
 
 
 def lookup(rules: LogicRules, data: Any, name: Any, default: Any = None) -> Any:
-    """Return what `var` finds: a dot path, the data itself for no name, or the default."""
+    """Return what `var` finds at a dot path, the data itself for no name, or the default."""
     if name is None or name == "":
         return data
     if isinstance(name, (list, dict)):
@@ -123,10 +138,24 @@ def lookup(rules: LogicRules, data: Any, name: Any, default: Any = None) -> Any:
 def _var(rules: LogicRules, steps: list[Step], arguments: list[Any]) -> Step:
     name, default = _argument(steps, 0), _argument(steps, 1)
     has_default = len(steps) > 1
-    if arguments and isinstance(arguments[0], str) and arguments[0] and not has_default:
-        fixed = arguments[0]
+    fixed = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+    if has_query_form(fixed):
+        return _queried(rules, compile_path(fixed), default)
+    if fixed and not has_default:
         return lambda data, _budget: lookup(rules, data, fixed)
     return lambda data, budget: lookup(rules, data, name(data, budget), default(data, budget))
+
+
+def _queried(rules: LogicRules, find: Getter, default: Step) -> Step:
+    """Return `var` with a JSONPath query; only one that is written in the rule is taken for one."""
+
+    def queried(data: Any, budget: Budget) -> Any:
+        found = find(data)
+        if found is MISSING or (found is None and rules.null_is_missing):
+            return default(data, budget)
+        return found
+
+    return queried
 
 
 def _absent(rules: LogicRules, data: Any, names: list[Any]) -> list[Any]:

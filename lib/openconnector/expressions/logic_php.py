@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from openconnector.expressions import php
 from openconnector.expressions.logic_rules import LogicRules, Operation
+from openconnector.expressions.paths import list_index
 from openconnector.expressions.values import bounded
 
 
@@ -45,23 +46,28 @@ def contains(needle: Any, place: Any) -> bool:
 def part(source: Any, start: Any, length: Any = None) -> str:
     """Return a part of a text by characters; PHP counted bytes, which could cut one in half."""
     text = php.to_text(source)
-    begin = php.to_int(start)
+    begin = php.to_int(php.to_number(start))
     rest = text[max(len(text) + begin, 0) if begin < 0 else begin :]
     if length is None:
         return rest
-    size = php.to_int(length)
+    size = php.to_int(php.to_number(length))
     return rest[: max(len(rest) + size, 0) if size < 0 else size]
 
 
-def merge(*values: Any) -> list[Any]:
-    """Return lists as one; a scalar is an element, null nothing."""
-    merged: list[Any] = []
+def merge(*values: Any) -> list[Any] | dict[str, Any]:
+    """Return lists as one; a scalar is an element, null nothing. Members with names keep them; the last one counts."""
+    merged: dict[str, Any] = {}
+    position = 0
     for value in values:
-        if isinstance(value, (list, dict)):
-            merged.extend(php.members(value).values())
-        elif value is not None:
-            merged.append(value)
-    return merged
+        if not isinstance(value, (list, dict)):
+            value = [] if value is None else [value]  # noqa: PLW2901 - from here on it is one of PHP's arrays
+        for key, member in php.members(value).items():
+            if list_index(key) is None:
+                merged[key] = member
+            else:
+                merged[str(position)] = member
+                position += 1
+    return list(merged.values()) if len(merged) == position else merged
 
 
 def elements(value: Any) -> list[Any]:
@@ -83,9 +89,7 @@ def _add(*values: Any) -> float:
 
 
 def _multiply(*values: Any) -> float:
-    return bounded(
-        math.prod(_addend(value) for value in values if not isinstance(value, (list, dict)))
-    )
+    return bounded(math.prod(map(php.to_number, values)))
 
 
 def _subtract(left: Any, right: Any = None) -> float:
@@ -100,7 +104,10 @@ def _divide(left: Any, right: Any) -> float:
 
 
 def _modulo(left: Any, right: Any) -> int:
-    return int(math.fmod(php.to_int(left), php.to_int(right)))
+    """Return the rest of whole numbers, with the sign of the first."""
+    dividend, divisor = (php.to_int(php.to_number(value)) for value in (left, right))
+    rest = abs(dividend) % abs(divisor)
+    return -rest if dividend < 0 else rest
 
 
 def _extreme(wanted: int) -> Callable[..., Any]:
@@ -120,6 +127,7 @@ PHP: Final = LogicRules(
     elements=elements,
     null_is_missing=True,
     iterates_objects=True,
+    looks_into_objects=True,
     is_strict=True,
     operations={
         "==": Operation(php.loosely_equal, 2, 2),

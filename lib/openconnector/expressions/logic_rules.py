@@ -44,6 +44,8 @@ class LogicRules:
     """Whether `var` takes a null for absent, and gives the default."""
     iterates_objects: bool
     """Whether `map` gives an object for an object."""
+    looks_into_objects: bool
+    """Whether the members of an object that is no rule are rules; one with the keys 0, 1, 2 and so on is a list."""
     is_strict: bool
     """Whether too few arguments are an error."""
     operations: dict[str, Operation]

@@ -51,14 +51,6 @@ def to_number(value: Any) -> float:
     return _number(text) if _NUMBER.fullmatch(text) else math.nan
 
 
-def to_parsed(value: Any) -> float:
-    """Return JavaScript's `parseFloat(value)`: the number a text begins with."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    match = _NUMBER.match(to_text(value).strip())
-    return math.nan if match is None else _number(match[0])
-
-
 def _number(text: str) -> float:
     return float(text) if set(text) & set(".eE") else int(text)
 
@@ -139,28 +131,36 @@ def elements(value: Any) -> list[Any]:
 
 
 def _add(*values: Any) -> float:
-    return bounded(sum(map(to_parsed, values)))
+    return bounded(sum(map(to_number, values)))
 
 
 def _multiply(*values: Any) -> float:
-    return bounded(math.prod(map(to_parsed, values)))
+    return bounded(math.prod(map(to_number, values)))
 
 
-def _subtract(*values: Any) -> float:
-    if len(values) == 1:
-        return bounded(-to_number(values[0]))
-    return bounded(to_number(values[0]) - to_number(values[1]))
+def _subtract(first: Any, *values: Any) -> float:
+    if not values:
+        return bounded(-to_number(first))
+    return bounded(to_number(first) - sum(map(to_number, values)))
 
 
-def _divide(left: Any, right: Any) -> float:
-    quotient = bounded(to_number(left) / to_number(right))
-    return int(quotient) if quotient.is_integer() else quotient
+def _divide(first: Any, *values: Any) -> float:
+    """Return the first divided by the others one after the other; the inverse of one alone."""
+    quotient, divisors = (to_number(first), values) if values else (1, (first,))
+    for divisor in divisors:
+        quotient = bounded(quotient / to_number(divisor))
+    return _whole(quotient)
 
 
-def _modulo(left: Any, right: Any) -> float:
-    dividend, divisor = to_number(left), to_number(right)
-    rest = bounded(math.fmod(dividend, divisor))
-    return int(rest) if rest.is_integer() else rest
+def _modulo(first: Any, *values: Any) -> float:
+    rest = to_number(first)
+    for divisor in values:
+        rest = bounded(math.fmod(rest, to_number(divisor)))
+    return _whole(rest)
+
+
+def _whole(number: float) -> float:
+    return int(number) if number == int(number) else number
 
 
 def _largest(*values: Any) -> Any:
@@ -186,6 +186,7 @@ STANDARD: Final = LogicRules(
     elements=elements,
     null_is_missing=False,
     iterates_objects=False,
+    looks_into_objects=False,
     is_strict=False,
     operations={
         "==": Operation(equal, 2, 2),
@@ -205,10 +206,10 @@ STANDARD: Final = LogicRules(
         "max": Operation(_largest, 0, None),
         "min": Operation(_smallest, 0, None),
         "+": Operation(_add, 0, None),
-        "*": Operation(_multiply, 1, None),
-        "-": Operation(_subtract, 1, 2),
-        "/": Operation(_divide, 2, 2),
-        "%": Operation(_modulo, 2, 2),
+        "*": Operation(_multiply, 0, None),
+        "-": Operation(_subtract, 1, None),
+        "/": Operation(_divide, 1, None),
+        "%": Operation(_modulo, 2, None),
         "log": Operation(lambda value: value, 1, 1),
     },
 )

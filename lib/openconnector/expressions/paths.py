@@ -1,7 +1,8 @@
-"""Dot paths: where a value stands in a record.
+"""Paths: where a value stands in a record.
 
-`address.geo.lat` walks objects, `items.0.naam` indexes lists, and a dot that belongs to a key is written `&#46;`
-(`metadata.schema&#46;org`), as the predecessor did. Paths are compiled once and cached.
+A path that begins with `$` is a JSONPath query (RFC 9535). Anything else is a dot path: `address.geo.lat` walks
+objects, `items.0.naam` indexes lists, and a dot that belongs to a key is written `&#46;` (`metadata.schema&#46;org`),
+as the predecessor did. Targets are always dot paths. Paths are compiled once and cached.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
-from openconnector.errors import ConfigurationError
+from openconnector.expressions.jsonpath import compile_query, is_query
 
 ESCAPED_DOT: Final = "&#46;"
 """How a path writes a dot that is part of a key."""
@@ -46,21 +47,28 @@ def split_path(path: str) -> tuple[str, ...]:
     return tuple(segment.replace(ESCAPED_DOT, ".") for segment in path.split("."))
 
 
-def is_json_path(text: str) -> bool:
-    """Return whether a text is a JSONPath query (RFC 9535) rather than a dot path."""
-    return text == "$" or text.startswith(("$.", "$["))
-
-
-@lru_cache(maxsize=COMPILED_PATHS)
 def compile_path(path: str) -> Getter:
     """Return a function that gives what stands at ``path`` in a value, or `MISSING`.
 
-    Raises `ConfigurationError` for a JSONPath query, which is not a dot path.
+    A JSONPath query gives the value of its one match, a list of the values of several, and `MISSING` for none.
+    Raises `ConfigurationError` for a wrong query; the function raises `TemplateLimit` for one that looks at too much.
     """
-    if is_json_path(path):
-        raise ConfigurationError(
-            f"{path!r} is a JSONPath query; write a dot path such as 'results.0.id' instead"
-        )
+    return _query(path) if is_query(path) else compile_dot_path(path)
+
+
+def _query(path: str) -> Getter:
+    find = compile_query(path).find
+
+    def get(value: Any) -> Any:
+        found = find(value)
+        return found[0] if len(found) == 1 else found or MISSING
+
+    return get
+
+
+@lru_cache(maxsize=COMPILED_PATHS)
+def compile_dot_path(path: str) -> Getter:
+    """Return a function that gives what stands at a dot path in a value, or `MISSING`; a `$` is a sign like others."""
     steps = split_path(path)
     if len(steps) == 1:
         return _one(steps[0])
@@ -151,13 +159,13 @@ def unset_path(target: Any, path: str) -> Any:
     Like `set_path`, it copies what lies on the way. Taking an element from the middle of a list leaves an object
     with the remaining indices as keys, as in the predecessor.
     """
-    if compile_path(path)(target) is MISSING:
+    if compile_dot_path(path)(target) is MISSING:
         return target
     last = split_path(path)[-1]
     parent_path, dot, _ = path.rpartition(".")
     if not dot:
         return _without(target, last)
-    parent = compile_path(parent_path)(target)
+    parent = compile_dot_path(parent_path)(target)
     return set_path(target, parent_path, _without(parent.copy(), last))
 
 

@@ -1,4 +1,4 @@
-"""Positions: dot paths as fields of a kind, and what to say when something else stands there."""
+"""Positions: paths as fields of a kind, and what to say when something else stands there."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,8 @@ def _compilable(position: str) -> str:
 
 
 Position = Annotated[str, AfterValidator(_compilable)]
-"""A dot path such as `meta.next`; a dot that belongs to a key is written `&#46;`."""
+"""A dot path such as `meta.next` (a dot that belongs to a key is written `&#46;`), or a JSONPath query, which begins
+with `$`."""
 
 
 def whole_number(value: Any) -> int | None:

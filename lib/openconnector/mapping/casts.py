@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from openconnector.expressions import encoding, php
 from openconnector.expressions.dates import format_moment
-from openconnector.expressions.paths import compile_path
+from openconnector.expressions.paths import compile_dot_path
 
 
 class _Gone(Enum):
@@ -187,7 +187,7 @@ def _replacing(name: str, wanted: str, replacement: Any) -> Cast:
 
 
 def _count(path: str) -> Callable[[Any, CastContext], Any]:
-    get = compile_path(path)
+    get = compile_dot_path(path)
 
     def count(value: Any, context: CastContext) -> Any:
         counted = get(context.result)

@@ -9,8 +9,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from openconnector.errors import RecordError, TemplateLimit
+from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.limits import Budget
-from openconnector.expressions.paths import MISSING, compile_path, set_path, unset_path
+from openconnector.expressions.paths import (
+    MISSING,
+    compile_dot_path,
+    compile_path,
+    set_path,
+    unset_path,
+)
+from openconnector.expressions.syntax import is_template
 from openconnector.mapping.casts import GONE, Cast, CastContext
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.trace import CastTrace, FieldTrace, Trace
@@ -106,7 +114,7 @@ class Steps:
     def _cast_traced(self, result: Any, trace: FieldTrace, casts: list[Cast]) -> Any:
         now = self._now()
         for cast in casts:
-            value = compile_path(trace.target)(result)
+            value = compile_dot_path(trace.target)(result)
             if value is MISSING:
                 break
             try:
@@ -114,7 +122,7 @@ class Steps:
             except FAILURES as error:
                 trace.error = reason_of(error)
                 break
-            after = compile_path(trace.target)(result)
+            after = compile_dot_path(trace.target)(result)
             gone = after is MISSING
             trace.casts.append(
                 CastTrace(
@@ -135,7 +143,7 @@ def _step(writer: MappingWriter, target: str) -> Step:
 
 
 def _traced(step: Step, record: Any) -> FieldTrace:
-    found = {path: record if path == "" else compile_path(path)(record) for path in step.reads}
+    found = {path: _read(path, record) for path in step.reads}
     trace = FieldTrace(
         target=step.target,
         expression=step.expression,
@@ -148,12 +156,19 @@ def _traced(step: Step, record: Any) -> FieldTrace:
     return trace
 
 
+def _read(path: str, record: Any) -> Any:
+    if path == "":
+        return record
+    is_queried = has_query_form(path) and not is_template(path)
+    return (compile_path if is_queried else compile_dot_path)(path)(record)
+
+
 def cast_field(result: Any, path: str, casts: list[Cast] | tuple[Cast, ...], now: datetime) -> Any:
     """Return the result with the casts applied at a path, in order; an absent path is left alone.
 
     Once a cast took the field away it stays away.
     """
-    value = compile_path(path)(result)
+    value = compile_dot_path(path)(result)
     if value is MISSING:
         return result
     for cast in casts:

@@ -8,7 +8,8 @@ from typing import Any, Final
 from openconnector.errors import ConfigurationError, FieldProblem
 from openconnector.expressions.dialects import rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
-from openconnector.expressions.paths import is_json_path, split_path
+from openconnector.expressions.jsonpath import has_query_form, is_query
+from openconnector.expressions.paths import compile_path, split_path
 from openconnector.expressions.php import decode_entities, to_text
 from openconnector.expressions.problems import NotAllowed, problem_at
 from openconnector.expressions.syntax import is_template
@@ -120,6 +121,9 @@ class MappingWriter:
                 )
             value = to_text(value)
         if not is_template(value):
+            # `$10` and `${x}` were fixed texts for the predecessor.
+            if has_query_form(value) if self._is_twig else is_query(value):
+                return self._queried(emitter, value)
             return self._path_or(emitter, value, literal(self._decoded(value)))
         written = module.write(value, emitter)
         return self._path_or(emitter, value, written) if self._is_twig else written
@@ -127,12 +131,15 @@ class MappingWriter:
     def _decoded(self, text: str) -> str:
         return decode_entities(text) if self._is_twig and self.spec.escape else text
 
+    def _queried(self, emitter: Emitter, query: str) -> str:
+        """Return source for what a JSONPath query finds in the record; null for nothing."""
+        found = f"{emitter.names.bind('q', compile_path(query))}(record)"
+        emitter.reads.add(query)
+        held = emitter.names.fresh("p")
+        return f"({held} if ({held} := {found}) is not M else None)"
+
     def _path_or(self, emitter: Emitter, path: str, otherwise: str) -> str:
         """Return source for what stands at a path, or something else when nothing does."""
-        if is_json_path(path):
-            if self._is_twig:
-                return otherwise
-            raise ConfigurationError(f"{path!r} is a JSONPath query; write a dot path")
         held = emitter.names.fresh("p")
         found = emitter.path(split_path(path))
         source = found if found.isidentifier() else f"({held} := {found})"

@@ -23,7 +23,7 @@ class CursorToken(Paginator):
 
     kind: Literal["cursor"] = "cursor"
     token_position: Position = Field(min_length=1)
-    """Where in the answer the token stands, as a dot path."""
+    """Where in the answer the token stands, as a path."""
     parameter: str = Field(min_length=1)
     """Name of the query parameter that sends the token back."""
     more_position: Position = ""

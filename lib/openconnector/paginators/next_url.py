@@ -22,7 +22,7 @@ class NextUrl(Paginator):
 
     kind: Literal["next_url"] = "next_url"
     next_position: Position = "next"
-    """Where in the answer the address of the next page stands, as a dot path. An object with `href` will do too."""
+    """Where in the answer the address of the next page stands, as a path. An object with `href` will do too."""
 
     @override
     def next(self, ask: Ask | None, answer: Answer | None) -> Ask | End:

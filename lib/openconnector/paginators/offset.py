@@ -34,7 +34,7 @@ class Offset(Paginator):
     """What shows that the last page is behind us, when the answers do not count: a page without records, or a page
     with fewer records than the limit (saves a request, but loses records where the source has a lower limit)."""
     total_position: Position = ""
-    """Where the answer says how many records there are in all, as a dot path."""
+    """Where the answer says how many records there are in all, as a path."""
 
     @override
     def next(self, ask: Ask | None, answer: Answer | None) -> Ask | End:

@@ -36,9 +36,9 @@ class PageNumber(Paginator):
     fewer records than its size (saves a request, but loses records where the source gives smaller pages than asked);
     or the status 404."""
     pages_position: Position = ""
-    """Where the answer says how many pages there are, as a dot path."""
+    """Where the answer says how many pages there are, as a path."""
     total_position: Position = ""
-    """Where the answer says how many records there are in all, as a dot path."""
+    """Where the answer says how many records there are in all, as a path."""
 
     @model_validator(mode="after")
     def _size_is_known(self) -> Self:

@@ -1,4 +1,4 @@
-"""JSON APIs over HTTP."""
+"""APIs over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -20,8 +20,10 @@ from openconnector.errors import (
     ConfigurationError,
     CredentialsRejected,
     EndlessRead,
+    LimitExceeded,
     MalformedAnswer,
     OpenConnectorError,
+    TemplateLimit,
     Unavailable,
 )
 from openconnector.expressions.positions import Position
@@ -46,7 +48,7 @@ REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 class RestSource(Source):
     """REST API.
 
-    Reads records page by page from an API that answers with JSON.
+    Reads records page by page from an API that answers with JSON, or with XML where the decoder says so.
 
     Example:
     {
@@ -76,8 +78,8 @@ class RestSource(Source):
     body: Annotated[dict[str, Any] | list[Any] | None, Selection()] = None
     """Body of the requests for a page, sent as JSON; only with the method POST."""
     results_position: Annotated[Position, Selection()] = ""
-    """Where the list of records stands in an answer: a dot path, `_root` when the answer is the list, `_object` when
-    it is one record. Empty looks in the usual places, such as `items`, `results` and `data`."""
+    """Where the list of records stands in an answer: a dot path or JSONPath query, `_root` when the answer is the list,
+    `_object` when it is one record. Empty looks in the usual places, such as `items`, `results` and `data`."""
     paginator: Annotated[Paginator, PAGINATORS, Selection()] = Auto()
     """How the next page is asked for."""
     next_links: Literal["exact", "repaired"] = "exact"
@@ -131,6 +133,8 @@ class RestSource(Source):
                 page = self._page(reading, paginator, ask, response)
             except MalformedAnswer as error:
                 raise MalformedAnswer(f"{urls.subject(request)}: {error}") from error
+            except TemplateLimit as error:
+                raise LimitExceeded(f"{urls.subject(request)}: {error}") from error
             yield replace(page, digest=xxhash.xxh3_128_digest(response.content))
 
     @override
@@ -147,7 +151,7 @@ class RestSource(Source):
         return HttpLimits(timeout_seconds=self.timeout_seconds, max_bytes=self.max_bytes)
 
     def _all_headers(self) -> httpx.Headers:
-        headers = httpx.Headers({"Accept": "application/json"})
+        headers = httpx.Headers({"Accept": self.decoder.accept})
         headers.update(self.headers)
         return headers
 
@@ -180,7 +184,7 @@ class RestSource(Source):
         elif response.status_code != HTTPStatus.NO_CONTENT:
             content_type = response.headers.get("content-type", "")
             body = self.decoder.decode(response.content, content_type)
-            records = records_in(body, self.results_position)
+            records = records_in(body, self.results_position, has_lists=self.decoder.has_lists)
             if reading.is_repeat(records):
                 step, records = _end_at(paginator, ask, response), []
             else:

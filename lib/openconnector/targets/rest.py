@@ -115,7 +115,7 @@ class RestTarget(Target):
     delete_method: Literal["DELETE", "POST"] = "DELETE"
     """Method for deletions."""
     id_position: Position = "id"
-    """Where the id of a new object stands in the answer, as a dot path. Without it the `Location` header counts."""
+    """Where the id of a new object stands in the answer, as a path. Without it the `Location` header counts."""
     idempotency_header: Annotated[str, AfterValidator(_header_or_nothing)] = "Idempotency-Key"
     """Name of the header by which the target recognises a write that is sent again. Empty when it knows none."""
     find_endpoint: PathOfNew = ""
@@ -124,7 +124,7 @@ class RestTarget(Target):
     find_query: dict[str, OriginTemplate] = Field(default_factory=dict)
     """Query parameters of that look-up, such as `externalId` with the value `{{ originId }}`."""
     results_position: Position = ""
-    """Where that look-up's answer holds the list of objects: a dot path, `_root` when the answer is the list, `_object`
+    """Where that look-up's answer holds the list of objects: a path, `_root` when the answer is the list, `_object`
     when it is the object. Empty looks in the usual places."""
     headers: Headers = Field(default_factory=dict)
     """Headers of every write, besides those of the source."""

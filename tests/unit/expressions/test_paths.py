@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openconnector.errors import ConfigurationError
-from openconnector.expressions.paths import MISSING, compile_path, set_path, split_path, unset_path
+from openconnector.expressions.paths import (
+    MISSING,
+    compile_dot_path,
+    compile_path,
+    set_path,
+    split_path,
+    unset_path,
+)
 
 RECORD = {
     "naam": "Jan",
@@ -69,9 +75,12 @@ def test_a_path_into_no_object_is_missing(value: object):
     assert compile_path("a.b.c")(value) is MISSING
 
 
-def test_a_json_path_is_refused_with_what_would_be_right():
-    with pytest.raises(ConfigurationError, match="write a dot path"):
-        compile_path("$.items[*].id")
+def test_a_target_that_begins_with_a_dollar_sign_is_no_query():
+    target = set_path({}, "$ref", "x")
+
+    assert target == {"$ref": "x"}
+    assert compile_dot_path("$ref")(target) == "x"
+    assert unset_path(target, "$ref") == {}
 
 
 @pytest.mark.parametrize(

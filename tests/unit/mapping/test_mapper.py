@@ -150,7 +150,7 @@ def test_a_record_that_is_no_object_fails_alone(record: object):
 
 def test_every_wrong_field_is_named_at_once_with_its_place():
     spec = MappingSpec(
-        mapping={"a": "{{ naam | nope }}", "b": "x\n{{ 1 + }}", "c": "naam", "d": "$.items[*]"},
+        mapping={"a": "{{ naam | nope }}", "b": "x\n{{ 1 + }}", "c": "naam", "d": "$.items["},
         cast={"c": "int,raar"},
     )
 

@@ -12,6 +12,7 @@ from openconnector.errors import (
     CredentialsRejected,
     EndlessRead,
     InvalidInput,
+    LimitExceeded,
     MalformedAnswer,
     OpenConnectorError,
     RateLimited,
@@ -359,7 +360,7 @@ def test_a_selection_cannot_redirect_the_credentials(selection):
         {"headers": {"Host": "other"}},
         {"headers": {"Bad Name": "x"}},
         {"body": {"a": 1}},
-        {"resultsPosition": "$.items"},
+        {"resultsPosition": "$.items["},
         {"maxPages": 0},
         {"paginator": {"kind": "page_number", "stop": "short_page"}},
         {"paginator": {"kind": "page_number", "sizeParameter": "size"}},
@@ -395,3 +396,20 @@ async def test_a_call_cannot_leave_the_source():
         await rest().call(
             reach_with(http=http_for(Recorder())), SourceCall(method="GET", path="../admin")
         )
+
+
+async def test_an_api_that_answers_with_xml_is_asked_for_it_and_read():
+    api = Recorder(content=b"<r><item><id>1</id></item><item/></r>")
+    source = rest(decoder={"kind": "xml"}, resultsPosition="item")
+
+    [page] = await read(source, api)
+
+    assert page.records == [{"id": {"#text": "1"}}, []]
+    assert api.asked[0].headers["accept"] == "application/xml, text/xml;q=0.9"
+
+
+async def test_a_query_that_looks_at_too_much_ends_the_read_with_its_limit():
+    api = Recorder([[[[0] * 40] * 40] * 40] * 10)
+
+    with pytest.raises(LimitExceeded, match=r"api\.test.*looks at more than"):
+        await read(rest(resultsPosition="$..*..*..*"), api)
