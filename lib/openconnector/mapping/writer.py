@@ -8,7 +8,7 @@ from typing import Any, Final
 from openconnector.errors import ConfigurationError, FieldProblem
 from openconnector.expressions.dialects import rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
-from openconnector.expressions.jsonpath import has_query_form, is_query
+from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.paths import compile_path, split_path
 from openconnector.expressions.php import decode_entities, to_text
 from openconnector.expressions.problems import NotAllowed, problem_at
@@ -121,8 +121,7 @@ class MappingWriter:
                 )
             value = to_text(value)
         if not is_template(value):
-            # `$10` and `${x}` were fixed texts for the predecessor.
-            if has_query_form(value) if self._is_twig else is_query(value):
+            if has_query_form(value):
                 return self._queried(emitter, value)
             return self._path_or(emitter, value, literal(self._decoded(value)))
         written = module.write(value, emitter)

@@ -52,11 +52,11 @@ def test_a_wrong_query_is_a_problem_of_its_field(dialect):
     assert "no JSONPath query" in str(raised.value)
 
 
-def test_what_the_predecessor_took_for_a_text_or_a_key_stays_one_in_the_dialect_twig():
-    assert mapped("$10", "twig") == "$10"
-    assert mapped("$ref", "twig", {"$ref": "x"}) == "x"
-    with pytest.raises(InvalidInput, match="no JSONPath query"):
-        mapped("$10")
+@both
+def test_what_is_not_written_like_a_query_is_a_text_or_a_dot_path(dialect):
+    assert mapped("$10", dialect) == "$10"
+    assert mapped("${x}", dialect) == "${x}"
+    assert mapped("$ref", dialect, {"$ref": "x"}) == "x"
 
 
 @both

@@ -336,7 +336,7 @@ async def test_a_put_creation_has_the_id_of_the_source():
         {"findQuery": {"a": "{{ secret }}"}},
         {"headers": {"Authorization": "x"}},
         {"idempotencyHeader": "not a name"},
-        {"idPosition": "$.id"},
+        {"idPosition": "$.id["},
         {"concurrency": 0},
         {"source": ""},
     ],
