@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts
 from openconnector.expressions.names import Code, Names
@@ -197,9 +198,10 @@ class Emitter:
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        self._check_call(function, node, node.node.name, given=0)
+        clock = self._clock(function)
+        self._check_call(function, node, node.node.name, given=len(clock))
         bound = self.names.bind("f", function)
-        return Code(f"{bound}({self._arguments(node)})")
+        return Code(f"{bound}({', '.join(filter(None, [*clock, self._arguments(node)]))})")
 
     def _call_mapping(self, node: nodes.Call) -> Code:
         given: dict[str, nodes.Expr] = dict(
@@ -229,15 +231,23 @@ class Emitter:
     def _apply(
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
-        self._check_call(known.function, node, name, given=1)
+        clock = self._clock(known.function)
+        self._check_call(known.function, node, name, given=1 + len(clock))
         source = self.text(value) if known.takes_text else self.expression(value).source
         arguments = self._arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", is_text=True)
         bound = self.names.bind("f", function)
-        call = f"{bound}({', '.join(filter(None, [self.counted(source), arguments]))})"
+        call = f"{bound}({', '.join(filter(None, [*clock, self.counted(source), arguments]))})"
         return Code(call, known.gives_text)
+
+    def _clock(self, function: Callable[..., Any]) -> list[str]:
+        """Return the source of the present moment, for a function that takes it first."""
+        if function not in CLOCKED:
+            return []
+        self.uses_budget = True
+        return ["b.now()"]
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""

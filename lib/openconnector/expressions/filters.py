@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from openconnector.expressions import encoding, lists, php, texts
+from openconnector.expressions import dates, encoding, lists, php, texts
 from openconnector.expressions.paths import MISSING
 from openconnector.expressions.values import number, to_text
 
@@ -87,7 +87,8 @@ FILTERS: Final[dict[str, Filter]] = {
     "column": Filter(lists.column),
     "count": Filter(lists.length),
     "d": Filter(default),
-    "date": Filter(texts.date, gives_text=True),
+    "date": Filter(dates.date_in_place, gives_text=True),
+    "date_modify": Filter(dates.date_modify),
     "default": Filter(default),
     "e": _text(php.encode_entities),
     "escape": _text(php.encode_entities),

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from openconnector.expressions import encoding, php
+from openconnector.expressions import php
+from openconnector.expressions.json_texts import write_json
 from openconnector.expressions.limits import MAX_RANGE, join_texts
 from openconnector.expressions.paths import MISSING, compile_path
 from openconnector.expressions.values import known, number, to_text
@@ -105,7 +106,7 @@ def unique(value: Any, attribute: str | None = None) -> list[Any]:
     picked = picker(attribute)
     seen: dict[str, Any] = {}
     for element in listed(value):
-        seen.setdefault(encoding.write_json(known(picked(element))), element)
+        seen.setdefault(write_json(known(picked(element))), element)
     return list(seen.values())
 
 

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from openconnector.expressions import encoding, php
-from openconnector.expressions.dates import format_moment, to_moment
+from openconnector.expressions.json_texts import write_json
 from openconnector.expressions.limits import MAX_TEXT, checked, too_long
-from openconnector.expressions.paths import MISSING
+from openconnector.expressions.php_numbers import format_number
+from openconnector.expressions.sprintf import sprintf
 from openconnector.expressions.values import known, to_text
 
 
@@ -49,59 +49,26 @@ def split(text: str, separator: str = "", limit: int = 0) -> list[str]:
 
 
 def format_text(text: str, *arguments: Any) -> str:
-    """Fill the places of a pattern, such as `%s`, `%d`, `%05d` or `%.2f`, with values."""
-    given = iter(arguments)
+    """Fill the places of a pattern with values: `%s`, `%d`, `%05.2f`, `%2$s`, as PHP's `sprintf`.
 
-    def put(match: re.Match[str]) -> str:
-        if match["kind"] == "%":
-            return "%"
-        if (argument := next(given, MISSING)) is MISSING:
-            raise ValueError("the pattern has more places than there are values")
-        return _formatted(match, argument)
-
-    return checked(_PLACE.sub(put, text))
-
-
-_PLACE: Final = re.compile(
-    r"%(?P<flags>[-+ 0]*)(?P<width>\d{0,3})(?:\.(?P<digits>\d{1,2}))?(?P<kind>[%sdfFeExXob])"
-)
-
-
-def _formatted(match: re.Match[str], argument: Any) -> str:
-    kind, digits = match["kind"], match["digits"]
-    if kind == "s":
-        text = to_text(argument)
-        text = text if digits is None else text[: int(digits)]
-    elif kind in "fFeE":
-        text = f"{php.to_float(argument):.{digits or 6}{kind}}"
-    else:
-        text = f"{php.to_int(argument):{kind}}"
-    if "+" in match["flags"] and kind != "s" and not text.startswith("-"):
-        text = f"+{text}"
-    width = int(match["width"] or 0)
-    if "-" in match["flags"]:
-        return text.ljust(width)
-    return text.zfill(width) if "0" in match["flags"] else text.rjust(width)
+    Example:
+        >>> {{ '%s is %d years' | format('Jan', 42) }}
+        Jan is 42 years
+        >>> {{ '%05.1f' | format(3.14159) }}
+        003.1
+    """
+    texts = [value if isinstance(value, (int, float)) else to_text(value) for value in arguments]
+    return sprintf(text, texts)
 
 
 def number_format(value: Any, decimals: int = 0, point: str = ".", thousands: str = ",") -> str:
     """Write a number with decimals and thousands parted: 1.234,50 for 1234.5 with `2, ',', '.'`."""
-    return encoding.format_number(php.to_float(value), decimals, point, thousands)
-
-
-def date(value: Any, form: str = "Y-m-d H:i:s") -> str:
-    """Write a moment (ISO text or epoch seconds) with PHP's date letters."""
-    if value is MISSING or value is None or value == "":
-        return ""
-    return format_moment(to_moment(value, _EPOCH), form)
-
-
-_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+    return format_number(php.to_float(value), decimals, point, thousands)
 
 
 def json_text(value: Any, indent: int = 0) -> str:
     """Write a value as JSON."""
-    return checked(encoding.write_json(known(value), plain=True, indent=min(max(indent, 0), 8)))
+    return checked(write_json(known(value), indent=min(max(indent, 0), 8)))
 
 
 def strip_tags(text: str) -> str:

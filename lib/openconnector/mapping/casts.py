@@ -11,8 +11,11 @@ from enum import Enum
 from typing import Any, Final
 
 from openconnector.expressions import encoding, php
-from openconnector.expressions.dates import format_moment
+from openconnector.expressions.json_texts import write_php_json
+from openconnector.expressions.moment_forms import write_moment
+from openconnector.expressions.moments import moment_at
 from openconnector.expressions.paths import compile_path
+from openconnector.expressions.php_numbers import format_number
 
 
 class _Gone(Enum):
@@ -115,7 +118,7 @@ def money_to_int(value: Any) -> int:
 
 def int_to_money(value: Any) -> str:
     """Return a number of cents as an amount: 123456 is `1.234,56`."""
-    return encoding.format_number(php.to_number(value) / 100, 2, ",", ".")
+    return format_number(php.to_number(value) / 100, 2, ",", ".")
 
 
 def is_blank(value: Any) -> bool:
@@ -156,7 +159,7 @@ PLAIN: Final[dict[str, Callable[[Any], Any]]] = {
     "htmlDecode": _of_text(php.decode_entities),
     "base64": _of_text(encoding.base64_encode),
     "base64Decode": _of_text(encoding.base64_decode),
-    "json": encoding.write_json,
+    "json": write_php_json,
     "jsonToArray": json_to_value,
     "utf8": _of_text(encoding.to_ascii),
     "nullStringToNull": null_text_to_null,
@@ -169,7 +172,7 @@ PLAIN: Final[dict[str, Callable[[Any], Any]]] = {
 
 def _date(value: Any, context: CastContext) -> Any:
     """Return the present moment in the form the value spells with PHP's date letters."""
-    return format_moment(context.now, php.to_text(value))
+    return write_moment(moment_at(context.now), php.to_text(value))
 
 
 def _key_cannot_be_value(value: Any, context: CastContext) -> Any:
