@@ -92,8 +92,8 @@ def make_date(now: datetime, date: Any = None, timezone: Any = None) -> Moment:
         1704067200
         >>> {{ date('2024-01-10').diff(date('2024-01-01')).days }}
         9
-        >>> {{ date('2024-02-29') < date('+1 day') ? 'past' : 'to come' }}
-        past
+        >>> {{ date('2024-02-29') < date('now') }}
+        1
         >>> {{ date() | date('Y-m-d') }}
         2026-01-02
     """
@@ -151,7 +151,7 @@ def difference(now: datetime, value: Any, targetObject: Any, absolute: Any = Fal
     """Give the time from a moment to another: `y`, `m`, `d`, `h`, `i`, `s`, and `days` in all.
 
     Example:
-        >>> {{ date('2024-01-31').diff(date('2024-03-01')).m }}
+        >>> {{ date('2024-01-15').diff(date('2024-03-01')).m }}
         1
         >>> {{ date('2024-01-31').diff(date('2024-03-01')).days }}
         30

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from openconnector.expressions import php, values
-from openconnector.expressions.filters import FILTERS, METHODS, TESTS, Filter
+from openconnector.expressions.filters import FILTERS, METHODS, Filter
+from openconnector.expressions.jinja_tests import TESTS
 from openconnector.expressions.twig import (
     TWIG_FILTERS,
     TWIG_FUNCTIONS,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from openconnector.expressions import texts, twig_texts
 from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts
@@ -373,7 +374,9 @@ def named_arguments(node: nodes.Call | nodes.Filter | nodes.Test) -> list[tuple[
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
-_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {str.lower: "lower", str.upper: "upper"}
+_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {
+    texts.lower: "lower", texts.upper: "upper", twig_texts.upper: "upper",
+}  # fmt: skip
 
 _BOOLEAN: Final = (nodes.Compare, nodes.Not, nodes.Test)
 """Expressions that give true or false in every dialect."""

@@ -52,12 +52,22 @@ def percent_decode(text: str) -> str:
 
 
 def base64_encode(text: str) -> str:
-    """Return a text's UTF-8 bytes in base64."""
+    """Return a text's UTF-8 bytes in base64.
+
+    Example:
+        >>> {{ 'één' | b64enc }}
+        w6nDqW4=
+    """
     return base64.b64encode(text.encode()).decode("ascii")
 
 
 def base64_decode(text: str) -> str:
-    """Return the text that base64 stands for; foreign characters are skipped. Raises `ValueError` if it is no UTF-8."""
+    """Return the text that base64 stands for; foreign characters are skipped. Raises `ValueError` if it is no UTF-8.
+
+    Example:
+        >>> {{ 'w6nDqW4=' | b64dec }}
+        één
+    """
     kept = _NOT_BASE64.sub("", text.rstrip("="))
     if len(kept) % 4 == 1:
         kept = kept[:-1]
@@ -65,7 +75,12 @@ def base64_decode(text: str) -> str:
 
 
 def read_json(text: str) -> Any:
-    """Return JSON text as a value, None when it is no JSON. Integers beyond 64 bits become floats, as in PHP."""
+    """Return JSON text as a value, None when it is no JSON. Integers beyond 64 bits become floats, as in PHP.
+
+    Example:
+        >>> {{ ('{"x": [1, 2]}' | json_decode).x }}
+        [1,2]
+    """
     try:
         return json.loads(text, parse_int=_int, parse_constant=_no_constant)
     except (ValueError, RecursionError):

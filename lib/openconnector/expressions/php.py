@@ -253,7 +253,12 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def encode_entities(text: str) -> str:
-    """Return a text with `& < > " '` written as entities."""
+    """Return a text with `& < > " '` written as entities.
+
+    Example:
+        >>> {{ '<b>' | escape }}
+        &lt;b&gt;
+    """
     for character, entity in (
         ("&", "&amp;"),
         ("<", "&lt;"),

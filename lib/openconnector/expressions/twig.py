@@ -17,8 +17,8 @@ from openconnector.expressions import (
     twig_encoding,
     twig_functions,
     twig_lists,
+    twig_tests,
     twig_texts,
-    value_tests,
 )
 from openconnector.expressions.filters import Filter
 from openconnector.expressions.values import bounded, is_in, power
@@ -147,16 +147,16 @@ TWIG_ARROWS: Final[dict[str, Filter]] = {
 """Filters that take an arrow function."""
 
 TWIG_TESTS: Final[dict[str, Callable[..., bool]]] = {
-    "constant": value_tests.is_constant,
-    "defined": value_tests.is_defined,
-    "divisible by": value_tests.is_divisible,
+    "constant": twig_tests.is_constant,
+    "defined": twig_tests.is_defined,
+    "divisible by": twig_tests.is_divisible,
     "empty": twig_texts.is_empty,
-    "even": value_tests.is_even,
-    "iterable": value_tests.is_iterable,
-    "mapping": value_tests.is_mapping,
-    "none": value_tests.is_null,
-    "null": value_tests.is_null,
-    "odd": value_tests.is_odd,
-    "same as": value_tests.is_same,
-    "sequence": value_tests.is_sequence,
+    "even": twig_tests.is_even,
+    "iterable": twig_tests.is_iterable,
+    "mapping": twig_tests.is_mapping,
+    "none": twig_tests.is_null,
+    "null": twig_tests.is_null,
+    "odd": twig_tests.is_odd,
+    "same as": twig_tests.is_same,
+    "sequence": twig_tests.is_sequence,
 }

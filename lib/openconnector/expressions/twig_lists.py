@@ -257,8 +257,8 @@ def batch(
     Example:
         >>> {{ [1, 2, 3] | batch(2) | json_encode }}
         [[1,2],{"2":3}]
-        >>> {{ [1, 2, 3] | batch(2, 'none') | map(part => part | join(' ')) | join(', ') }}
-        1 2, 3 none
+        >>> {% for part in [1, 2, 3] | batch(2, 'none') %}{{ part | join(' ') }};{% endfor %}
+        1 2;3 none;
     """
     width = -int(-php.to_float(size) // 1)
     if not 1 <= width <= MAX_RANGE:
@@ -271,7 +271,7 @@ def batch(
         following = max(positions, default=-1) + 1
         parts[-1] += [(str(following + turn), fill) for turn in range(missing)]
     keeps = php.is_truthy(preserve_keys)
-    return [array(dict(part)) if keeps else renumbered(part) for part in parts]
+    return [array(dict(part)) if keeps else [value for _, value in part] for part in parts]
 
 
 def column(value: Any, name: Any, index: Any = None, *_ignored: Any) -> Any:
@@ -290,8 +290,8 @@ def column(value: Any, name: Any, index: Any = None, *_ignored: Any) -> Any:
         content = row if php.is_null(name) else fields.get(php.to_text(name), MISSING)
         if content is MISSING:
             continue
-        key = None if php.is_null(index) else fields.get(php.to_text(index))
-        if key is None or isinstance(key, (list, dict)):
+        key = following if php.is_null(index) else fields.get(php.to_text(index), following)
+        if isinstance(key, (list, dict)):
             key = following
         found[php.to_text(key)] = content
         if isinstance(position := key_value(php.to_text(key)), int):

@@ -34,7 +34,8 @@ def lower(text: str, *_ignored: Any) -> str:
         >>> {{ 'ÉÉN' | lower }}
         één
     """
-    return text.lower()
+    # PHP knows one small sigma, Python also the one that ends a word.
+    return text.replace("\u03a3", "\u03c3").lower()
 
 
 def capitalize(text: str, *_ignored: Any) -> str:
@@ -44,7 +45,7 @@ def capitalize(text: str, *_ignored: Any) -> str:
         >>> {{ 'jan DE VRIES' | capitalize }}
         Jan de vries
     """
-    return text[:1].upper() + text[1:].lower()
+    return text[:1].upper() + lower(text[1:])
 
 
 def title(text: str, *_ignored: Any) -> str:
@@ -252,11 +253,16 @@ def strip_tags(text: str, allowable_tags: Any = None, *_ignored: Any) -> str:
         a <b>c</b> d
     """
     allowed = _allowed(allowable_tags)
-    return _TAG.sub(lambda tag: tag[0] if (tag["name"] or "").lower() in allowed else "", text)
+
+    def kept(tag: re.Match[str]) -> str:
+        is_whole = tag[0].endswith(">")
+        return tag[0] if is_whole and (tag["name"] or "").lower() in allowed else ""
+
+    return _TAG.sub(kept, text)
 
 
 _TAG: Final = re.compile(
-    r"""<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<(?=[^\s])/?(?P<name>[A-Za-z][A-Za-z0-9:-]*)?(?:"[^"]*"|'[^']*'|[^<>"'])*(?:>|\Z|(?=<))""",
+    r"""<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<\Z|<(?=[^\s])/?(?P<name>[A-Za-z][A-Za-z0-9:-]*)?(?:"[^"]*"|'[^']*'|[^<>"'])*(?:>|\Z|(?=<))""",
     re.DOTALL,
 )
 

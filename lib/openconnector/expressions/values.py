@@ -44,7 +44,12 @@ def part(value: Any, start: Any, stop: Any, step: Any) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """Return a value as text: JSON's words for numbers, true and false, nothing for null, JSON for the rest."""
+    """Return a value as text: JSON's words for numbers, true and false, nothing for null, JSON for the rest.
+
+    Example:
+        >>> {{ [1, true] | string }}
+        [1,true]
+    """
     if isinstance(value, str):
         return value
     if value is None or value is MISSING:
@@ -159,7 +164,14 @@ def is_in(left: Any, right: Any) -> bool:
 
 
 def numbers(*bounds: Any) -> list[int]:
-    """Return `range`: the numbers from a start to before an end."""
+    """Return `range`: the numbers from a start to before an end.
+
+    Example:
+        >>> {{ range(3) | list }}
+        [0,1,2]
+        >>> {{ range(1, 6, 2) | list }}
+        [1,3,5]
+    """
     if not all(isinstance(bound, int) for bound in bounds):
         raise TypeError("range takes whole numbers")
     found = range(*bounds)
@@ -173,7 +185,12 @@ class Namespace(dict[str, Any]):
 
 
 def namespace(**fields: Any) -> Namespace:
-    """Return an object whose fields `{% set ns.field = ... %}` changes, also from within a loop."""
+    """Return an object whose fields `{% set ns.field = ... %}` changes, also from within a loop.
+
+    Example:
+        >>> {% set ns = namespace(sum=0) %}{% for n in [1, 2] %}{% set ns.sum = ns.sum + n %}{% endfor %}{{ ns.sum }}
+        3
+    """
     return Namespace(fields)
 
 

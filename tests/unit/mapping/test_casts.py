@@ -1,6 +1,7 @@
 """Casts: names and results are those of the predecessor."""
 
 import contextlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openconnector.mapping.casts import CAST_NAMES, GONE, CastContext, find_cast
+from openconnector.expressions.documentation import MOMENT, NOTHING, examples_of, summary_of
+from openconnector.mapping.casts import CAST_NAMES, CASTS, GONE, CastContext, find_cast
 
 
 def cast(name: str, value: Any, *, path: str = "x", result: Any = None) -> Any:
@@ -89,6 +91,24 @@ def test_casts(name: str, value: Any, expected: Any):
     result = cast(name, value)
 
     assert (type(result), result) == (type(expected), expected)
+
+
+@pytest.mark.parametrize("name", CAST_NAMES)
+def test_every_cast_is_explained_with_an_example_that_runs(name: str):
+    examples = examples_of(CASTS[name])
+
+    assert summary_of(CASTS[name]).endswith(".")
+    assert examples != ()
+    for example in examples:
+        written, _, spelled = example.expression.rpartition(" | ")
+        value = json.loads(written)
+        found = find_cast(spelled)
+        assert found is not None
+        context = CastContext(path="field", result={"field": value}, now=MOMENT)
+        given = found.apply(value, context)
+        assert (
+            NOTHING if given is GONE else json.dumps(given, ensure_ascii=False)
+        ) == example.result
 
 
 def test_count_value_counts_what_stands_elsewhere():
