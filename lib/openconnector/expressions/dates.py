@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from openconnector.expressions import php
 from openconnector.expressions.moment_forms import write_interval, write_moment
-from openconnector.expressions.moment_texts import modify, parts_of, read_moment
+from openconnector.expressions.moment_texts import modify, parts_of, read_iso, read_moment
 from openconnector.expressions.moments import Interval, Moment, between, moment_at
 from openconnector.expressions.paths import MISSING
-from openconnector.expressions.zones import Zone, find_zone, fixed_zone
+from openconnector.expressions.zones import Zone, find_zone, fixed_zone, zone_of
 
 DEFAULT_FORM: Final = "F j, Y H:i"
 """How Twig writes a moment when it is told no form."""
@@ -112,14 +112,15 @@ def to_moment(value: Any, now: datetime) -> Moment:
         if len(digits) > php.SURE_DIGITS:
             raise ValueError("the number of seconds is too large")
         return Moment(int(text), 0, fixed_zone(0))
-    return read_moment(text, moment_at(now))
+    iso = read_iso(text, zone_of(now.tzinfo))
+    return read_moment(text, moment_at(now)) if iso is None else iso
 
 
 def _shown(moment: Moment, now: datetime, timezone: Any) -> Moment:
     """Return a moment in a named zone; in the zone of ``now`` for none, unchanged for false."""
     if timezone is False:
         return moment
-    zone = moment_at(now).zone if php.is_null(timezone) else named_zone(php.to_text(timezone))
+    zone = zone_of(now.tzinfo) if php.is_null(timezone) else named_zone(php.to_text(timezone))
     return moment if zone is moment.zone else Moment(moment.seconds, moment.micro, zone)
 
 
@@ -147,7 +148,7 @@ def formatted(value: Any, format: Any) -> Any:  # noqa: A002 - PHP's own name
     return write_interval(value, php.to_text(format)) if isinstance(value, Interval) else MISSING
 
 
-def difference(now: datetime, value: Any, targetObject: Any, absolute: Any = False) -> Any:  # noqa: FBT002, N803 - PHP's own signature
+def difference(now: datetime, value: Any, target_object: Any, absolute: Any = False) -> Any:  # noqa: FBT002 - PHP's own signature
     """Give the time from a moment to another: `y`, `m`, `d`, `h`, `i`, `s`, and `days` in all.
 
     Example:
@@ -158,7 +159,7 @@ def difference(now: datetime, value: Any, targetObject: Any, absolute: Any = Fal
     """
     if not isinstance(value, Moment):
         return MISSING
-    span = between(value, to_moment(targetObject, now))
+    span = between(value, to_moment(target_object, now))
     return span.absolute() if php.is_truthy(absolute) else span
 
 

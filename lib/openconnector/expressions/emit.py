@@ -14,7 +14,7 @@ from jinja2 import nodes
 from openconnector.expressions import texts, twig_texts
 from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
-from openconnector.expressions.filters import Filter, accepts
+from openconnector.expressions.filters import Filter, accepts, parameter_of
 from openconnector.expressions.names import Code, Names
 from openconnector.expressions.syntax import NotAllowed, constant
 
@@ -368,7 +368,7 @@ class Emitter:
 
 def named_arguments(node: nodes.Call | nodes.Filter | nodes.Test) -> list[tuple[str, nodes.Expr]]:
     """Return the arguments of a call that are given by name."""
-    return [(str(argument.key), argument.value) for argument in node.kwargs or ()]
+    return [(parameter_of(str(argument.key)), argument.value) for argument in node.kwargs or ()]
 
 
 MAX_INLINE_PARTS: Final = 16

@@ -4,7 +4,9 @@ A filter is written `value | name(arguments)`. Its docstring is its documentatio
 """
 
 import inspect
+import keyword
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -163,6 +165,15 @@ METHODS: Final[dict[str, Filter]] = {
     "values": Filter(lists.values),
 }
 """What a template may call on an object as a method, as Jinja templates do."""
+
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])[A-Z]")
+
+
+def parameter_of(name: str) -> str:
+    """Return the parameter that the name of an argument means: `preserveKeys` is `preserve_keys`, `from` is `from_`."""
+    snake = _HUMP.sub(lambda hump: f"_{hump[0].lower()}", name)
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
 
 
 def accepts(function: Callable[..., Any], positional: int, named: list[str]) -> str | None:

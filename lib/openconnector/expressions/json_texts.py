@@ -117,6 +117,8 @@ def _scalar(value: Any, flags: int) -> str:
     if isinstance(value, str):
         number = php.numeric(value) if flags & NUMERIC_CHECK else None
         return _text(value, flags) if number is None else _scalar(number, 0)
+    if isinstance(value, int) and not php.MIN_INT <= value <= php.MAX_INT:
+        return _float(float(value), flags)  # PHP has no such integers
     if isinstance(value, float):
         return _float(value, flags)
     return json.dumps(value)

@@ -1,14 +1,16 @@
 """Texts as moments, by PHP's rules: `2024-02-29`, `5 March 2024 14:30`, `first day of next month`."""
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from openconnector.expressions.days import day_of, weekday
 from openconnector.expressions.moment_parts import THIS_WEEK, Parts, Relative
 from openconnector.expressions.moment_words import read_parts
-from openconnector.expressions.moments import Local, Moment, moment_of
-from openconnector.expressions.zones import UTC_ZONE, Zone
+from openconnector.expressions.moments import Local, Moment, moment_at, moment_of
+from openconnector.expressions.zones import UTC_ZONE, Zone, find_zone
 
 MAX_TEXT: Final = 200
 """The longest text of a date, in characters."""
@@ -19,6 +21,31 @@ READ_TEXTS: Final = 2048
 SUNDAY: Final = 0
 SATURDAY: Final = 6
 WORKING_DAYS: Final = 5
+
+
+_ISO: Final = re.compile(
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.ASCII,
+)
+_ZULU: Final = find_zone("Z")
+
+
+def read_iso(text: str, zone: Zone) -> Moment | None:
+    """Return the moment of an ISO 8601 text that Python reads as PHP does, None for any other.
+
+    It is what most dates in records are, and many times faster than reading parts.
+    """
+    if _ISO.fullmatch(text) is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:  # 30 February counts on into March
+        return None
+    if at.tzinfo is None:
+        read = moment_at(at.replace(tzinfo=UTC))
+        return Moment(zone.to_utc(read.seconds), read.micro, zone)
+    return moment_at(at, _ZULU if text[-1] == "Z" else None)
 
 
 @lru_cache(maxsize=READ_TEXTS)

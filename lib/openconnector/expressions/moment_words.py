@@ -10,7 +10,7 @@ from typing import Final
 
 from openconnector.expressions.days import day_number, day_of, iso_week_day
 from openconnector.expressions.moment_parts import THIS_WEEK, Parts
-from openconnector.expressions.zones import UTC_ZONE, find_zone, fixed_zone
+from openconnector.expressions.zones import find_zone, fixed_zone
 
 Read = Callable[[Parts, re.Match[str]], None]
 """Takes over what a form found."""
@@ -351,19 +351,11 @@ FORMS: Final[tuple[tuple[re.Pattern[str], Read], ...]] = tuple(
 """Every form, and how it is read."""
 
 _BETWEEN: Final = frozenset(" \t.,")
-_ISO: Final = re.compile(
-    r"(?P<y>[0-9]{4})-(?P<m>0[1-9]|1[0-2])-(?P<d>0[1-9]|[12][0-9]|3[01])"
-    r"(?:[T ](?P<h>[01][0-9]|2[0-3]):(?P<i>[0-5][0-9])(?::(?P<s>[0-5][0-9])(?:\.(?P<f>[0-9]+))?)?"
-    r"(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?)?",
-    re.ASCII,
-)
 
 
 def read_parts(text: str) -> Parts:
     """Return what a text says. Raises `ValueError` for one that is no date, saying what was not understood."""
     parts = Parts()
-    if (iso := _ISO.fullmatch(text)) is not None:
-        return _read_iso(parts, iso)
     at = 0
     while at < len(text):
         if text[at] in _BETWEEN:
@@ -372,18 +364,6 @@ def read_parts(text: str) -> Parts:
         match, read = _longest(text, at)
         read(parts, match)
         at = match.end()
-    return parts
-
-
-def _read_iso(parts: Parts, match: re.Match[str]) -> Parts:
-    """Read what most dates in records are."""
-    parts.set_date(int(match["y"]), int(match["m"]), int(match["d"]))
-    if match["h"] is not None:
-        _time(parts, match)
-    if match["z"] == "Z":
-        parts.zone = find_zone("Z") or UTC_ZONE
-    elif match["z"] is not None:
-        _correction(parts, match)
     return parts
 
 

@@ -140,10 +140,11 @@ class Interval:
 _INTERVAL_FIELDS: Final = frozenset({"y", "m", "d", "h", "i", "s", "invert", "days"})
 
 
-def moment_at(at: datetime) -> Moment:
-    """Return a moment of Python's."""
+def moment_at(at: datetime, zone: Zone | None = None) -> Moment:
+    """Return a moment of Python's, shown in its own time zone or another."""
     since = at - _EPOCH
-    return Moment(since.days * DAY + since.seconds, since.microseconds, zone_of(at.tzinfo))
+    seconds = since.days * DAY + since.seconds
+    return Moment(seconds, since.microseconds, zone_of(at.tzinfo) if zone is None else zone)
 
 
 def moment_of(local: Local, zone: Zone) -> Moment:

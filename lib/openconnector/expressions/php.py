@@ -54,7 +54,7 @@ def to_text(value: Any) -> str:
     if value is True:
         return "1"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if MIN_INT <= value <= MAX_INT else float_to_text(float(value))
     if isinstance(value, float):
         return float_to_text(value)
     remedy = "date" if isinstance(value, (Moment, Interval)) else "json_encode or join"

@@ -10,6 +10,9 @@ from openconnector.expressions import php
 MAX_DECIMALS: Final = 100
 """How many decimals a number may be written with."""
 
+MAX_SEPARATOR: Final = 100
+"""The longest text that parts thousands."""
+
 SIGNIFICANT: Final = 15
 """PHP rounds to so many significant digits first, so that 1.005 becomes 1.01."""
 
@@ -43,6 +46,8 @@ def format_number(
     if isinstance(number, float) and not math.isfinite(number):
         return php.float_to_text(number).lower()
     rounded = round_half(float(number), decimals)
+    if len(thousands) > MAX_SEPARATOR:
+        raise TemplateLimit(f"what parts thousands has at most {MAX_SEPARATOR} characters")
     whole, _, fraction = f"{abs(rounded):,.{decimals}f}".partition(".")
     sign = "-" if rounded < 0 else ""
     return sign + whole.replace(",", thousands) + (point + fraction if decimals else "")

@@ -21,15 +21,15 @@ from openconnector.expressions import (
     twig_texts,
 )
 from openconnector.expressions.filters import Filter
-from openconnector.expressions.values import bounded, is_in, power
+from openconnector.expressions.values import bounded, power
 
 
 def contains(left: Any, right: Any) -> bool:
     """Return whether a list or object holds a value, a text a text."""
     if isinstance(right, (list, dict)):
         return any(php.loosely_equal(left, element) for element in lists.listed(right))
-    if isinstance(right, str) and not isinstance(left, (list, dict)):
-        return is_in(php.to_text(left), right)
+    if isinstance(right, str) and isinstance(left, (str, int, float)):
+        return not isinstance(left, bool) and php.to_text(left) in right
     return False
 
 

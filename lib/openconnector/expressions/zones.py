@@ -91,6 +91,7 @@ def _offset(moment: datetime) -> Offset:
 UTC_ZONE: Final = Zone("UTC", fixed=Offset(0, is_dst=False, abbreviation="UTC"))
 
 
+@lru_cache(maxsize=256)
 def fixed_zone(seconds: int) -> Zone:
     """Return the zone of an offset in seconds: its name is `+02:00`."""
     letters = f"GMT{offset_text(seconds, '')}"

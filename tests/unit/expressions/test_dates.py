@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openconnector.expressions.days import day_number, day_of, iso_week, iso_week_day, weekday
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.moment_forms import write_moment
-from openconnector.expressions.moment_texts import modify, read_moment
+from openconnector.expressions.moment_texts import modify, read_iso, read_moment
 from openconnector.expressions.moments import Moment, between, moment_at
 from openconnector.expressions.templates import compile_template
 
@@ -174,6 +174,21 @@ def test_an_interval_leads_back_to_where_it_ends(start: int, length: int):
     assert between(second, first).invert == int(length > 0)
 
 
+@given(
+    st.datetimes(),
+    st.sampled_from(["T", " "]),
+    st.sampled_from(["", "Z", "+01:00", "-0330"]),
+    st.sampled_from(["seconds", "milliseconds", "microseconds"]),
+)
+def test_the_fast_way_of_reading_reads_the_same(at: datetime, between: str, zone: str, spec: str):
+    text = at.isoformat(between, spec) + zone
+    now = moment_at(NOW.astimezone(AMSTERDAM))
+
+    assert write_moment(read_iso(text, now.zone) or now, "c u e") == write_moment(
+        read_moment(text, now), "c u e"
+    )
+
+
 WORDS = st.sampled_from(
     [
         "1", "2", "24", "05", "2024", "-", "/", ".", ":", "T", "Z", "W", "+", "@", "am", "pm", "of", "jan", "march",
@@ -183,7 +198,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS, max_size=7), st.sampled_from(["", " "]), st.text(max_size=8))
 def test_any_text_is_a_date_or_an_error_that_says_so(words: list[str], glue: str, form: str):
     text = glue.join(words)

@@ -60,7 +60,7 @@ PATTERNS = st.lists(
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(PATTERNS, st.lists(VALUES, max_size=3))
 def test_any_pattern_is_filled_or_refused(pattern: str, values: list[Any]):
     with contextlib.suppress(ValueError, TemplateLimit):
