@@ -7,12 +7,14 @@ from typing import Any, Final
 from jinja2 import nodes
 from typing_extensions import override
 
+from openconnector.expressions.constants import CONSTANTS
 from openconnector.expressions.emit import Emitter
 from openconnector.expressions.filters import accepts
 from openconnector.expressions.names import Certain, Code, loop_fields
 from openconnector.expressions.php import numeric
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.safety import is_safe
+from openconnector.expressions.syntax import constant
 from openconnector.expressions.tree import (
     Arrow,
     Coalesce,
@@ -80,12 +82,14 @@ class TwigEmitter(Emitter):
     def getattr(self, node: nodes.Getattr) -> Code:
         """Write a field of an object, of `loop`, or of a loop around it."""
         depth = self._loop_depth(node.node)
+        if depth is not None and node.attr == "parent":
+            return self._outside(depth, nodes.Name("_context", "load", lineno=node.lineno))
         if depth is not None:
-            return self.loop_field(node, self.loops[depth][0])
+            return Code(loop_fields(self.loops[depth][0]).get(node.attr, "M"))
         if isinstance(node.node, nodes.Getattr) and node.node.attr == "parent":
             depth = self._loop_depth(node.node.node)
             if depth is not None:
-                return self._outer_name(node, self.loops[depth][1])
+                return self._outside(depth, nodes.Name(node.attr, "load", lineno=node.lineno))
         if _is_context(node.node):
             return self.name(nodes.Name(node.attr, "load", lineno=node.lineno))
         return self.member(node.node, node.attr)
@@ -101,11 +105,12 @@ class TwigEmitter(Emitter):
         inner = self._loop_depth(node.node.node)
         return None if inner is None or inner == 0 else inner - 1
 
-    def _outer_name(self, node: nodes.Getattr, outside: dict[str, str]) -> Code:
-        """Write `loop.parent.name`: the variable as it is outside of the loop."""
-        now, self.locals = self.locals, outside
-        written = self.name(nodes.Name(node.attr, "load", lineno=node.lineno))
-        self.locals = now
+    def _outside(self, depth: int, name: nodes.Name) -> Code:
+        """Write a name as it is outside of a loop: `loop.parent.name`."""
+        now = self.locals, self.loops
+        self.locals, self.loops = self.loops[depth][1], self.loops[:depth]
+        written = self.name(name)
+        self.locals, self.loops = now
         return written
 
     @override
@@ -169,7 +174,11 @@ class TwigEmitter(Emitter):
             return Code(repr(node.node.name in self.macros), "truth")
         if isinstance(node.node, (nodes.Const, nodes.List, nodes.Dict)):
             return Code("True", "truth")
-        if not isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call)):
+        if isinstance(node.node, nodes.Call) and _called(node.node) == "constant":
+            name = constant(node.node.args[0]) if node.node.args else None
+            return Code(repr(name in CONSTANTS), "truth")
+        is_field = isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem))
+        if not is_field and not _is_method(node.node) and _called(node.node) != "attribute":
             raise NotAllowed("only variables and their fields can be defined or not", node.lineno)
         return Emitter.test(self, node)
 
@@ -326,6 +335,17 @@ class TwigEmitter(Emitter):
                 name = "None" if key is None else f"{to_key}({self.expression(key).source})"
                 parts.append(f"({name}, {self.kept(value)})")
         return Code(f"{self.names.bind('f', array_of)}({', '.join(parts)})")
+
+
+def _called(node: nodes.Node) -> str:
+    """Return the name of the function a node calls; empty for anything else."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+        return node.node.name
+    return ""
+
+
+def _is_method(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr)
 
 
 def _is_context(node: nodes.Node) -> bool:
