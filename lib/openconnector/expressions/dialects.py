@@ -5,17 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from openconnector.expressions import php, twig_operators, values
-from openconnector.expressions.filters import FILTERS, METHODS, TESTS, Filter
+from openconnector.expressions.filters import FILTERS, METHODS, Filter
+from openconnector.expressions.jinja_tests import TESTS
 from openconnector.expressions.twig import (
+    TWIG_ARROWS,
     TWIG_FILTERS,
     TWIG_FUNCTIONS,
+    TWIG_METHODS,
     TWIG_OPERATORS,
     TWIG_TESTS,
     contains,
     loop_items,
     loop_pairs,
 )
-from openconnector.expressions.twig_arrows import ARROW_FILTERS, ARROW_OPERATORS
+from openconnector.expressions.twig_arrows import ARROW_OPERATORS
 
 Bind = Callable[[str, Any], str]
 """Gives the name under which generated code finds an object."""
@@ -132,9 +135,9 @@ TWIG: Final = replace(
         "..": TWIG_FUNCTIONS["range"],
     },
     functions=TWIG_FUNCTIONS,
-    filters={**ARROW_FILTERS, **TWIG_FILTERS},
-    tests={**twig_operators.TESTS, **TWIG_TESTS},
-    methods={},
+    filters={**TWIG_FILTERS, **TWIG_ARROWS},
+    tests=TWIG_TESTS,
+    methods=TWIG_METHODS,
 )
 """Everything printed is text by PHP's rules; comparison and truth are PHP's."""
 
@@ -149,5 +152,5 @@ def rules_of(dialect: str, *, escapes: bool = True) -> DialectRules:
     return TWIG_UNESCAPED if dialect == "twig" and not escapes else DIALECTS[dialect]
 
 
-FUNCTIONS_VERSION: Final = 1
+FUNCTIONS_VERSION: Final = 2
 """Counted up when a change of filters, casts or rules changes a result; part of every mapping's fingerprint."""

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from openconnector.expressions import texts, twig_texts
+from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
-from openconnector.expressions.filters import Filter, accepts
+from openconnector.expressions.filters import Filter, accepts, parameter_of
 from openconnector.expressions.names import Code, Names, loop_fields
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.syntax import constant
@@ -39,7 +41,6 @@ class Emitter:
     """The numbers of the loops around, innermost last, each with the local variables outside of it."""
     counts_work: bool = False
     """The template has loops, so operations that grow with their input are counted."""
-    uses_budget: bool = False
 
     def prolog(self) -> list[str]:
         """Return the lines that read the record into local variables."""
@@ -95,10 +96,7 @@ class Emitter:
 
     def counted(self, source: str) -> str:
         """Return source whose value is counted where work is counted."""
-        if not self.counts_work:
-            return source
-        self.uses_budget = True
-        return f"b.charge({source})"
+        return f"b.charge({source})" if self.counts_work else source
 
     def _field(self, source: str, key: str) -> str:
         held = source if source.isidentifier() else self.names.fresh("o")
@@ -200,9 +198,11 @@ class Emitter:
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        self.fit_call(function, node, node.node.name, given=0)
+        clock = self._clock(function)
+        self.fit_call(function, node, node.node.name, given=len(clock))
         bound = self.names.bind("f", function)
-        return Code(self.counted(f"{bound}({self.arguments(node)})"))
+        called = f"{bound}({', '.join(filter(None, [*clock, self.arguments(node)]))})"
+        return Code(self.counted(called))
 
     def call_other(self, node: nodes.Call) -> Code:
         """Write the call of another mapping."""
@@ -217,7 +217,6 @@ class Emitter:
         is_list = "list" in given and bool(constant(given["list"]))
         target = self.call_mapping(constant(given["mapping"]), node.lineno)
         bound = self.names.bind("x", target)
-        self.uses_budget = True
         value = self.expression(given["input"]).source
         return Code(f"{bound}({value}, {is_list}, b)")
 
@@ -234,15 +233,20 @@ class Emitter:
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
         """Write the call of a function of the table of filters, or of methods."""
-        self.fit_call(known.function, node, name, given=1)
+        clock = self._clock(known.function)
+        self.fit_call(known.function, node, name, given=1 + len(clock))
         source = self.text(value) if known.takes_text else self.expression(value).source
         arguments = self.arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", "text")
         bound = self.names.bind("f", function)
-        call = f"{bound}({', '.join(filter(None, [self.counted(source), arguments]))})"
+        call = f"{bound}({', '.join(filter(None, [*clock, self.counted(source), arguments]))})"
         return Code(call, "text" if known.gives_text else "")
+
+    def _clock(self, function: Callable[..., Any]) -> list[str]:
+        """Return the source of the present moment, for a function that takes it first."""
+        return ["b.now()"] if function in CLOCKED else []
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""
@@ -279,6 +283,8 @@ class Emitter:
         """Bring the arguments of a call into the form its function takes. Raises `NotAllowed`."""
         if node.dyn_args is not None or node.dyn_kwargs is not None:
             raise NotAllowed("arguments cannot be spread with *", node.lineno)
+        for argument in node.kwargs or ():
+            argument.key = parameter_of(str(argument.key))
         named = [name for name, _value in named_arguments(node)]
         if any(not name.isidentifier() or keyword.iskeyword(name) for name in named):
             raise NotAllowed("the name of an argument is not allowed", node.lineno)
@@ -338,10 +344,8 @@ class Emitter:
         parts: list[str] = []
         for operand in node.ops:
             held = self.names.fresh("c")
-            right = self.counted(self.expression(operand.expr).source)
-            parts.append(
-                self.rules.compare(operand.op, self.names.bind, left, f"({held} := {right})")
-            )
+            right = f"({held} := {self.counted(self.expression(operand.expr).source)})"
+            parts.append(self.rules.compare(operand.op, self.names.bind, left, right))
             left = held
         return Code(f"({' and '.join(parts)})", "truth")
 
@@ -367,8 +371,13 @@ class Emitter:
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
-_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {str.lower: "lower", str.upper: "upper"}
+_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {
+    texts.lower: "lower", texts.upper: "upper", twig_texts.upper: "upper",
+}  # fmt: skip
 
+_CALCULATIONS: Final = (
+    nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow,
+)  # fmt: skip
 _WRITERS: Final[dict[type[nodes.Node], Callable[[Emitter, Any], Code]]] = {
     nodes.Name: Emitter.name,
     nodes.Const: Emitter.const,
@@ -379,20 +388,11 @@ _WRITERS: Final[dict[type[nodes.Node], Callable[[Emitter, Any], Code]]] = {
     nodes.Test: Emitter.test,
     nodes.Concat: Emitter.concat,
     nodes.CondExpr: Emitter.condition,
-    nodes.And: Emitter.boolean,
-    nodes.Or: Emitter.boolean,
     nodes.Not: Emitter.negation,
-    nodes.Neg: Emitter.sign,
-    nodes.Pos: Emitter.sign,
     nodes.Compare: Emitter.compare,
-    nodes.List: Emitter.sequence,
-    nodes.Tuple: Emitter.sequence,
     nodes.Dict: Emitter.mapping,
-    nodes.Add: Emitter.binary,
-    nodes.Sub: Emitter.binary,
-    nodes.Mul: Emitter.binary,
-    nodes.Div: Emitter.binary,
-    nodes.FloorDiv: Emitter.binary,
-    nodes.Mod: Emitter.binary,
-    nodes.Pow: Emitter.binary,
+    **dict.fromkeys((nodes.And, nodes.Or), Emitter.boolean),
+    **dict.fromkeys((nodes.Neg, nodes.Pos), Emitter.sign),
+    **dict.fromkeys((nodes.List, nodes.Tuple), Emitter.sequence),
+    **dict.fromkeys(_CALCULATIONS, Emitter.binary),
 }

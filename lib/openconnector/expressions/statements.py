@@ -22,7 +22,6 @@ class StatementWriter:
         self.lines: list[str] = []
         self._level = 1
         emitter.counts_work = True
-        emitter.uses_budget = True
 
     def template(self, tree: nodes.Template) -> None:
         """Write a whole template."""

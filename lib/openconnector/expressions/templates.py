@@ -151,7 +151,6 @@ class GeneratedModule:
             name, writer, f"return decode({whole})" if escaping.is_whole else f"return {whole}"
         )
         outer.reads |= inner.reads
-        outer.uses_budget = True
         return f"{name}(record, b)"
 
     def _writer(self, emitter: Emitter, escaping: Escaping) -> StatementWriter:

@@ -1,7 +1,5 @@
 """Turns what only Twig's expressions have into Python source."""
 
-import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,12 +7,14 @@ from typing import Any, Final
 from jinja2 import nodes
 from typing_extensions import override
 
+from openconnector.expressions.constants import CONSTANTS
 from openconnector.expressions.emit import Emitter
 from openconnector.expressions.filters import accepts
 from openconnector.expressions.names import Certain, Code, loop_fields
 from openconnector.expressions.php import numeric
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.safety import is_safe
+from openconnector.expressions.syntax import constant
 from openconnector.expressions.tree import (
     Arrow,
     Coalesce,
@@ -25,7 +25,7 @@ from openconnector.expressions.tree import (
     named_arguments,
 )
 from openconnector.expressions.twig_arrows import ARROW_FILTERS
-from openconnector.expressions.twig_operators import array, array_key, check_regex, unpacked
+from openconnector.expressions.twig_operators import array_key, array_of, check_regex, unpacked
 
 MAX_ARROW_PARAMETERS: Final = 3
 """An arrow function is called with at most a carry, a value and a key."""
@@ -82,12 +82,14 @@ class TwigEmitter(Emitter):
     def getattr(self, node: nodes.Getattr) -> Code:
         """Write a field of an object, of `loop`, or of a loop around it."""
         depth = self._loop_depth(node.node)
+        if depth is not None and node.attr == "parent":
+            return self._outside(depth, nodes.Name("_context", "load", lineno=node.lineno))
         if depth is not None:
-            return self.loop_field(node, self.loops[depth][0])
+            return Code(loop_fields(self.loops[depth][0]).get(node.attr, "M"))
         if isinstance(node.node, nodes.Getattr) and node.node.attr == "parent":
             depth = self._loop_depth(node.node.node)
             if depth is not None:
-                return self._outer_name(node, self.loops[depth][1])
+                return self._outside(depth, nodes.Name(node.attr, "load", lineno=node.lineno))
         if _is_context(node.node):
             return self.name(nodes.Name(node.attr, "load", lineno=node.lineno))
         return self.member(node.node, node.attr)
@@ -103,11 +105,12 @@ class TwigEmitter(Emitter):
         inner = self._loop_depth(node.node.node)
         return None if inner is None or inner == 0 else inner - 1
 
-    def _outer_name(self, node: nodes.Getattr, outside: dict[str, str]) -> Code:
-        """Write `loop.parent.name`: the variable as it is outside of the loop."""
-        now, self.locals = self.locals, outside
-        written = self.name(nodes.Name(node.attr, "load", lineno=node.lineno))
-        self.locals = now
+    def _outside(self, depth: int, name: nodes.Name) -> Code:
+        """Write a name as it is outside of a loop: `loop.parent.name`."""
+        now = self.locals, self.loops
+        self.locals, self.loops = self.loops[depth][1], self.loops[:depth]
+        written = self.name(name)
+        self.locals, self.loops = now
         return written
 
     @override
@@ -150,14 +153,12 @@ class TwigEmitter(Emitter):
     @override
     def filter(self, node: nodes.Filter) -> Code:
         """Write the application of a filter."""
-        arrow = ARROW_FILTERS.get(node.name)
         given = [*node.args, *(value for _, value in named_arguments(node))]
-        if arrow is not None and node.node is not None and (given or node.name != "sort"):
-            if not (given and isinstance(given[0], Arrow)):
-                raise NotAllowed(
-                    f"{node.name} takes an arrow function, such as v => v.name", node.lineno
-                )
-            return self.apply(arrow, node.node, node, node.name)
+        needs_arrow = node.name in ARROW_FILTERS and (given or node.name != "sort")
+        if needs_arrow and not (given and isinstance(given[0], Arrow)):
+            raise NotAllowed(
+                f"{node.name} takes an arrow function, such as v => v.name", node.lineno
+            )
         escaped = self.rules.escapes and node.name == "nl2br" and node.node is not None
         if escaped and node.node is not None and not is_safe(node.node):
             pre = nodes.Filter(node.node, "escape", [], [], None, None, lineno=node.lineno)
@@ -173,7 +174,11 @@ class TwigEmitter(Emitter):
             return Code(repr(node.node.name in self.macros), "truth")
         if isinstance(node.node, (nodes.Const, nodes.List, nodes.Dict)):
             return Code("True", "truth")
-        if not isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call)):
+        if isinstance(node.node, nodes.Call) and _called(node.node) == "constant":
+            name = constant(node.node.args[0]) if node.node.args else None
+            return Code(repr(name in CONSTANTS), "truth")
+        is_field = isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem))
+        if not is_field and not _is_method(node.node) and _called(node.node) != "attribute":
             raise NotAllowed("only variables and their fields can be defined or not", node.lineno)
         return Emitter.test(self, node)
 
@@ -186,14 +191,7 @@ class TwigEmitter(Emitter):
         *,
         given: int,
     ) -> None:
-        """Bring the arguments into the form a function takes: PHP ignores those there are too many of."""
-        parameters = inspect.signature(function).parameters
-        if name not in _STRICT_FUNCTIONS:
-            places = sum(1 for known in parameters.values() if known.kind in _BY_POSITION)
-            is_open = any(known.kind is known.VAR_POSITIONAL for known in parameters.values())
-            node.args = node.args if is_open else node.args[: max(places - given, 0)]
-        for argument in node.kwargs:
-            argument.key = _parameter(str(argument.key), parameters)
+        """Bring the arguments into the form a function takes; how many are unpacked shows only when it is called."""
         if not any(isinstance(argument, Spread) for argument in node.args):
             Emitter.fit_call(self, function, node, name, given=given)
 
@@ -219,11 +217,11 @@ class TwigEmitter(Emitter):
         parameters = [self.names.fresh("a") for _ in range(MAX_ARROW_PARAMETERS)]
         outside, counts = self.locals, self.counts_work
         self.locals = {**outside, **dict(zip(node.names, parameters, strict=False))}
-        self.counts_work = self.uses_budget = True
+        self.counts_work = True
         body = self.expression(node.body).source
         self.locals, self.counts_work = outside, counts
         taken = ", ".join(f"{parameter}=M" for parameter in parameters)
-        return f"(lambda {taken}: b.charge({body}))"
+        return f"(lambda {taken}: b.charge(known({body})))"
 
     @override
     def compare(self, node: nodes.Compare) -> Code:
@@ -295,7 +293,6 @@ class TwigEmitter(Emitter):
             values[name] = self._given(value)
         more = ", ".join(map(self._given, node.args[len(macro.parameters) :]))
         written = "".join(f"{values.get(name, 'M')}, " for name in macro.parameters)
-        self.uses_budget = True
         return Code(f"{macro.function}(NOTHING, b, {written}[{more}])", "text")
 
     def _given(self, node: Any) -> str:
@@ -337,7 +334,18 @@ class TwigEmitter(Emitter):
             else:
                 name = "None" if key is None else f"{to_key}({self.expression(key).source})"
                 parts.append(f"({name}, {self.kept(value)})")
-        return Code(f"{self.names.bind('f', array)}({', '.join(parts)})")
+        return Code(f"{self.names.bind('f', array_of)}({', '.join(parts)})")
+
+
+def _called(node: nodes.Node) -> str:
+    """Return the name of the function a node calls; empty for anything else."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+        return node.node.name
+    return ""
+
+
+def _is_method(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr)
 
 
 def _is_context(node: nodes.Node) -> bool:
@@ -348,19 +356,6 @@ def _is_plain(operator: str, text: str) -> bool:
     """Return whether PHP compares a text with this one as texts: it is no number."""
     return operator in ("eq", "ne") and numeric(text) is None
 
-
-def _parameter(name: str, known: Any) -> str:
-    """Return a parameter's name as our function has it: `thousandSep` is `thousand_sep`, `and` is `and_`."""
-    plain = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-    return next((found for found in (name, plain, f"{name}_") if found in known), name)
-
-
-_BY_POSITION: Final = (
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD,
-)
-_STRICT_FUNCTIONS: Final = frozenset({"abs", "json_encode", "range"})
-"""Functions of PHP itself, which count their arguments."""
 
 _REFUSED_FUNCTIONS: Final = {
     "include": "include() is not allowed; a mapping can call another one with executeMapping()",

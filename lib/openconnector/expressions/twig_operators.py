@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from openconnector.expressions import php
-from openconnector.expressions.paths import MISSING, child, list_index
+from openconnector.expressions.arrays import array, is_int_key
+from openconnector.expressions.paths import MISSING
 from openconnector.expressions.patterns import compile_pattern, is_match
 from openconnector.expressions.problems import NotAllowed
-from openconnector.expressions.values import bounded
+from openconnector.expressions.twig_tests import is_same
+from openconnector.expressions.values import bounded, field
 
 
 def check_regex(pattern: Any, offset: int) -> None:
@@ -33,28 +35,13 @@ def ends_with(value: Any, end: Any) -> bool:
     return isinstance(value, str) and isinstance(end, str) and value.endswith(end)
 
 
-def same(left: Any, right: Any) -> bool:
-    """Return PHP's `===`: equal and of one type, lists and objects with their keys in order."""
-    left, right = (None if side is MISSING else side for side in (left, right))
-    if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
-        ours, theirs = php.members(left), php.members(right)
-        return list(ours) == list(theirs) and all(
-            same(value, theirs[key]) for key, value in ours.items()
-        )
-    return _scalar(left) is _scalar(right) and bool(left == right)
-
-
-def _scalar(value: Any) -> type:
-    return str if isinstance(value, str) else type(value)
-
-
 def element(value: Any, key: Any) -> Any:
     """Return what stands under a key of an object or list, or `MISSING`; texts have no elements."""
     if isinstance(value, list) and isinstance(key, int) and not isinstance(key, bool):
         return value[key] if 0 <= key < len(value) else MISSING
     if isinstance(value, (list, dict)) and not isinstance(key, (list, dict)):
-        return child(value, array_key(key))
-    return MISSING
+        return field(value, array_key(key))
+    return field(value, key) if isinstance(key, str) else MISSING
 
 
 def array_key(key: Any) -> str:
@@ -70,7 +57,7 @@ def array_key(key: Any) -> str:
     raise TypeError(f"{php.kind_of(key)} is no key")
 
 
-def array(*parts: tuple[Any, Any]) -> list[Any] | dict[str, Any]:
+def array_of(*parts: tuple[Any, Any]) -> list[Any] | dict[str, Any]:
     """Return a list or object made of pairs: a key or None for the next one; `...` stands before what is unpacked."""
     if all(key is None or (key is ... and isinstance(value, list)) for key, value in parts):
         return [element for key, value in parts for element in (value if key else (value,))]
@@ -80,21 +67,14 @@ def array(*parts: tuple[Any, Any]) -> list[Any] | dict[str, Any]:
         pairs = [(key, value)]
         if key is ...:
             pairs = [
-                (None if list_index(name) is not None else name, member)
+                (None if is_int_key(name) else name, member)
                 for name, member in _unpackable(value).items()
             ]
         for name, member in pairs:
             chosen = str(following) if name is None else name
-            index = list_index(chosen)
-            following = max(following, following if index is None else index + 1)
+            following = max(following, int(chosen) + 1 if is_int_key(chosen) else 0)
             made[chosen] = member
-    return as_array(made)
-
-
-def as_array(members: dict[str, Any]) -> list[Any] | dict[str, Any]:
-    """Return PHP's array of these keys and values: a list where the keys are 0, 1, 2 in order."""
-    is_list = all(key == str(index) for index, key in enumerate(members))
-    return list(members.values()) if is_list else members
+    return array(made)
 
 
 def _unpackable(value: Any) -> dict[str, Any]:
@@ -123,8 +103,8 @@ def _bits(combine: Callable[[int, int], int]) -> Callable[[Any, Any], int]:
 
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "<=>": php.compare,
-    "===": same,
-    "!==": lambda left, right: not same(left, right),
+    "===": is_same,
+    "!==": lambda left, right: not is_same(left, right),
     "b-and": _bits(lambda left, right: left & right),
     "b-or": _bits(lambda left, right: left | right),
     "b-xor": _bits(lambda left, right: left ^ right),
@@ -133,11 +113,3 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "starts with": starts_with,
 }
 """The operators Jinja does not have."""
-
-TESTS: Final[dict[str, Callable[..., bool]]] = {
-    "same as": same,
-    "divisible by": lambda value, by: php.to_int(value) % php.to_int(by) == 0,
-    "true": lambda value: value is True,
-    "false": lambda value: value is False,
-}
-"""Tests that come with the syntax."""

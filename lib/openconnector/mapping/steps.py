@@ -86,7 +86,7 @@ class Steps:
 
     def explain(self, record: Any) -> Trace:
         """Return how every field came to be; one that fails does not stop the others."""
-        traces = {step.target: _traced(step, record) for step in self._steps}
+        traces = {step.target: _traced(step, record, self._now) for step in self._steps}
         values = {path: trace.value for path, trace in traces.items() if trace.error is None}
         result = self._assembled(record, values)
         for path, casts in self._casts.items():
@@ -142,7 +142,7 @@ def _step(writer: MappingWriter, target: str) -> Step:
     )
 
 
-def _traced(step: Step, record: Any) -> FieldTrace:
+def _traced(step: Step, record: Any, now: Now) -> FieldTrace:
     found = {path: _read(path, record) for path in step.reads}
     trace = FieldTrace(
         target=step.target,
@@ -150,7 +150,7 @@ def _traced(step: Step, record: Any) -> FieldTrace:
         inputs={path: value for path, value in found.items() if value is not MISSING},
     )
     try:
-        trace.value = step.value(record, Budget(explains=True))
+        trace.value = step.value(record, Budget(explains=True, now=now))
     except FAILURES as error:
         trace.error = reason_of(error)
     return trace

@@ -27,24 +27,8 @@ DIFFERENCES: dict[str, str] = {
 
 MOST_DIFFERENCES = 0.03
 
-NEEDS_TWIG_FUNCTIONS = frozenset(
-    {
-        "real.company", "real.person", "twig.error", "twig.filter.app", "twig.filter.batch",
-        "twig.filter.column", "twig.filter.date", "twig.filter.date_modify", "twig.filter.firstlast",
-        "twig.filter.format", "twig.filter.join", "twig.filter.json_encode", "twig.filter.length",
-        "twig.filter.raw_escape", "twig.filter.reverse", "twig.filter.round", "twig.filter.sort",
-        "twig.filter.text", "twig.filter.trim", "twig.function", "twig.function.date", "twig.operator.range",
-        "twig.test", "twig.undefined",
-    }
-)  # fmt: skip
-"""Features of which a case at least rests on a filter, function or test that is not the predecessor's yet."""
-
 CASES = {case["id"]: case | case.get("with_twig_3_23_0", {}) for case in GOLDEN["cases"]}
-HELD = [
-    case
-    for name, case in CASES.items()
-    if name not in DIFFERENCES and case["feature"] not in NEEDS_TWIG_FUNCTIONS
-]
+HELD = [case for name, case in CASES.items() if name not in DIFFERENCES]
 
 
 @functools.cache
