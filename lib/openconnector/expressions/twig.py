@@ -138,14 +138,6 @@ TWIG_FILTERS: Final[dict[str, Filter]] = {
     "url_encode": Filter(twig_encoding.url_encode, gives_text=True),
 }
 
-TWIG_ARROWS: Final[dict[str, Filter]] = {
-    "filter": Filter(twig_lists.filter_with),
-    "find": Filter(twig_lists.find_with),
-    "map": Filter(twig_lists.map_with),
-    "reduce": Filter(twig_lists.reduce_with),
-}
-"""Filters that take an arrow function."""
-
 TWIG_TESTS: Final[dict[str, Callable[..., bool]]] = {
     "constant": twig_tests.is_constant,
     "defined": twig_tests.is_defined,

@@ -198,53 +198,6 @@ def sort(value: Any, arrow: Arrow | None = None, *_ignored: Any) -> Any:
     return array(dict(pairs))
 
 
-def map_with(value: Any, arrow: Arrow) -> Any:
-    """Give what an arrow function makes of each element; it takes the element and its key.
-
-    Example:
-        >>> {{ [1, 2] | map(n => n * 2) | json_encode }}
-        [2,4]
-    """
-    pairs = members_of(value, "map").items()
-    return array({key: arrow(element, key_value(key)) for key, element in pairs})
-
-
-def filter_with(value: Any, arrow: Arrow) -> Any:
-    """Keep the elements for which an arrow function gives something true; keys are kept.
-
-    Example:
-        >>> {{ [1, 2, 3] | filter(n => n > 1) | join(',') }}
-        2,3
-    """
-    pairs = members_of(value, "filter").items()
-    kept = {key: item for key, item in pairs if php.is_truthy(arrow(item, key_value(key)))}
-    return array(kept)
-
-
-def reduce_with(value: Any, arrow: Arrow, initial: Any = None) -> Any:
-    """Go through the elements with an arrow function that takes what it gave before, the element and its key.
-
-    Example:
-        >>> {{ [1, 2, 3] | reduce((sum, n) => sum + n, 10) }}
-        16
-    """
-    for key, element in members_of(value, "reduce").items():
-        initial = arrow(initial, element, key_value(key))
-    return initial
-
-
-def find_with(value: Any, arrow: Arrow) -> Any:
-    """Give the first element for which an arrow function gives something true; null when there is none.
-
-    Example:
-        >>> {{ [1, 2, 3] | find(n => n > 1) }}
-        2
-    """
-    pairs = members_of(value, "find").items()
-    found = (item for key, item in pairs if php.is_truthy(arrow(item, key_value(key))))
-    return next(found, None)
-
-
 def batch(
     value: Any,
     size: Any,
