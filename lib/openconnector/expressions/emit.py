@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
-from openconnector.expressions import texts, twig_texts
+from openconnector.expressions import texts
 from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts, parameter_of
@@ -199,10 +199,8 @@ class Emitter:
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        clock = self._clock(function)
-        self._check_call(function, node, node.node.name, given=len(clock))
-        bound = self.names.bind("f", function)
-        return Code(f"{bound}({', '.join(filter(None, [*clock, self._arguments(node)]))})")
+        self._check_call(function, node, node.node.name, given=0)
+        return Code(self._called(function, self._arguments(node)))
 
     def _call_mapping(self, node: nodes.Call) -> Code:
         given: dict[str, nodes.Expr] = dict(
@@ -232,23 +230,18 @@ class Emitter:
     def _apply(
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
-        clock = self._clock(known.function)
-        self._check_call(known.function, node, name, given=1 + len(clock))
+        self._check_call(known.function, node, name, given=1)
         source = self.text(value) if known.takes_text else self.expression(value).source
         arguments = self._arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", is_text=True)
-        bound = self.names.bind("f", function)
-        call = f"{bound}({', '.join(filter(None, [*clock, self.counted(source), arguments]))})"
-        return Code(call, known.gives_text)
+        return Code(self._called(function, self.counted(source), arguments), known.gives_text)
 
-    def _clock(self, function: Callable[..., Any]) -> list[str]:
-        """Return the source of the present moment, for a function that takes it first."""
-        if function not in CLOCKED:
-            return []
-        self.uses_budget = True
-        return ["b.now()"]
+    def _called(self, function: Callable[..., Any], *arguments: str) -> str:
+        """Return the source of a call; a function that takes the present moment is given it first."""
+        clock = "b.now()" if function in CLOCKED else ""
+        return f"{self.names.bind('f', function)}({', '.join(filter(None, [clock, *arguments]))})"
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""
@@ -259,9 +252,7 @@ class Emitter:
         value = self.expression(node.node).source
         if node.name in ("defined", "undefined"):
             return Code(f"({value} is{' not' if node.name == 'defined' else ''} M)")
-        bound = self.names.bind("f", known)
-        arguments = filter(None, [self.counted(value), self._arguments(node)])
-        return Code(f"{bound}({', '.join(arguments)})")
+        return Code(self._called(known, self.counted(value), self._arguments(node)))
 
     def _arguments(self, node: nodes.Call | nodes.Filter | nodes.Test) -> str:
         written = [self.counted(self.expression(argument).source) for argument in node.args or ()]
@@ -284,7 +275,8 @@ class Emitter:
         named = [name for name, _value in named_arguments(node)]
         if any(not name.isidentifier() or keyword.iskeyword(name) for name in named):
             raise NotAllowed("the name of an argument is not allowed", node.lineno)
-        wrong = accepts(function, given + len(node.args or ()), named)
+        given += len(node.args or ()) + (function in CLOCKED)
+        wrong = accepts(function, given, named)
         if wrong is not None:
             raise NotAllowed(f"{name}: {wrong}", node.lineno)
 
@@ -374,9 +366,7 @@ def named_arguments(node: nodes.Call | nodes.Filter | nodes.Test) -> list[tuple[
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
-_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {
-    texts.lower: "lower", texts.upper: "upper", twig_texts.upper: "upper",
-}  # fmt: skip
+_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {texts.lower: "lower", texts.upper: "upper"}
 
 _BOOLEAN: Final = (nodes.Compare, nodes.Not, nodes.Test)
 """Expressions that give true or false in every dialect."""
