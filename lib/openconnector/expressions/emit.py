@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
-from openconnector.expressions import texts, twig_texts
+from openconnector.expressions import texts
 from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts, parameter_of
@@ -198,11 +198,8 @@ class Emitter:
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        clock = self._clock(function)
-        self.fit_call(function, node, node.node.name, given=len(clock))
-        bound = self.names.bind("f", function)
-        called = f"{bound}({', '.join(filter(None, [*clock, self.arguments(node)]))})"
-        return Code(self.counted(called))
+        self.fit_call(function, node, node.node.name, given=0)
+        return Code(self.counted(self.called(function, self.arguments(node))))
 
     def call_other(self, node: nodes.Call) -> Code:
         """Write the call of another mapping."""
@@ -233,20 +230,19 @@ class Emitter:
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
         """Write the call of a function of the table of filters, or of methods."""
-        clock = self._clock(known.function)
-        self.fit_call(known.function, node, name, given=1 + len(clock))
+        self.fit_call(known.function, node, name, given=1)
         source = self.text(value) if known.takes_text else self.expression(value).source
         arguments = self.arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", "text")
-        bound = self.names.bind("f", function)
-        call = f"{bound}({', '.join(filter(None, [*clock, self.counted(source), arguments]))})"
+        call = self.called(function, self.counted(source), arguments)
         return Code(call, "text" if known.gives_text else "")
 
-    def _clock(self, function: Callable[..., Any]) -> list[str]:
-        """Return the source of the present moment, for a function that takes it first."""
-        return ["b.now()"] if function in CLOCKED else []
+    def called(self, function: Callable[..., Any], *arguments: str) -> str:
+        """Return the source of a call; a function that takes the present moment is given it first."""
+        clock = "b.now()" if function in CLOCKED else ""
+        return f"{self.names.bind('f', function)}({', '.join(filter(None, [clock, *arguments]))})"
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""
@@ -259,9 +255,7 @@ class Emitter:
             # Held in a name, as Python warns of `is` beside a literal.
             told = f"({self.names.fresh('t')} := {value})"
             return Code(f"({told} is{' not' if node.name == 'defined' else ''} M)", "truth")
-        bound = self.names.bind("f", known)
-        arguments = filter(None, [self.counted(value), self.arguments(node)])
-        return Code(f"{bound}({', '.join(arguments)})", "truth")
+        return Code(self.called(known, self.counted(value), self.arguments(node)), "truth")
 
     def arguments(self, node: nodes.Call | nodes.Filter | nodes.Test) -> str:
         """Return the source of the arguments of a call."""
@@ -288,7 +282,8 @@ class Emitter:
         named = [name for name, _value in named_arguments(node)]
         if any(not name.isidentifier() or keyword.iskeyword(name) for name in named):
             raise NotAllowed("the name of an argument is not allowed", node.lineno)
-        wrong = accepts(function, given + len(node.args or ()), named)
+        given += len(node.args or ()) + (function in CLOCKED)
+        wrong = accepts(function, given, named)
         if wrong is not None:
             raise NotAllowed(f"{name}: {wrong}", node.lineno)
 
@@ -371,9 +366,7 @@ class Emitter:
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
-_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {
-    texts.lower: "lower", texts.upper: "upper", twig_texts.upper: "upper",
-}  # fmt: skip
+_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {texts.lower: "lower", texts.upper: "upper"}
 
 _CALCULATIONS: Final = (
     nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow,

@@ -177,11 +177,18 @@ def parameter_of(name: str) -> str:
 
 
 def accepts(function: Callable[..., Any], positional: int, named: list[str]) -> str | None:
-    """Return what is wrong with calling a function so, None when nothing is."""
+    """Return what is wrong with calling a function so, and what it takes; None when nothing is wrong."""
     try:
-        inspect.signature(function).bind(*[None] * positional, **dict.fromkeys(named))
-    except TypeError as error:
-        return str(error)
+        signature = inspect.signature(function)
     except ValueError:
         return None
+    try:
+        signature.bind(*[None] * positional, **dict.fromkeys(named))
+    except TypeError as error:
+        names = [
+            name.rstrip("_")
+            for name, parameter in signature.parameters.items()
+            if parameter.kind is not parameter.VAR_POSITIONAL and name != "now"
+        ]
+        return f"{error}; it takes {', '.join(names) or 'nothing'}"
     return None

@@ -179,7 +179,8 @@ def _offset_seconds(text: str) -> int:
 def _zone(parts: Parts, match: re.Match[str]) -> None:
     zone = find_zone(match["name"])
     if zone is None:
-        raise ValueError(f"{match['name']!r} is no time zone")
+        word = match.string[match.start() :].split()[0]
+        raise ValueError(f"{word!r} is neither a word of dates nor a time zone")
     parts.set_zone(zone)
 
 

@@ -32,14 +32,20 @@ _MEMBER: Final = re.compile(r"\\(?P<escaped>.)|(?P<posix>\[:\^?[a-z]+:\])|.", re
 _END: Final = r"(?:\n?\z)"
 """What PCRE's `$` means: the end, or before a line break that ends the text."""
 
-_ESCAPES: Final = {"Z": _END, "h": r"[ \t]", "R": r"(?:\r\n|[\n\r\f\v])", "e": r"\x1b", "_": "_"}
+_ESCAPES: Final = {
+    "Z": _END,
+    "h": r"[ \t\xa0]",
+    "R": r"(?:\r\n|[\n\r\f\v])",
+    "e": r"\x1b",
+    "_": "_",
+}
 _UNICODE_ESCAPES: Final = {
-    "d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"[\p{L}\p{N}_]", "W": r"[^\p{L}\p{N}_]", "s": r"[\s\v\p{Z}]",
-    "S": r"[^\s\v\p{Z}]",
+    "h": r"[\t\p{Zs}]", "d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"[\p{L}\p{N}_]", "W": r"[^\p{L}\p{N}_]",
+    "s": r"[\s\v\p{Z}]", "S": r"[^\s\v\p{Z}]",
 }  # fmt: skip
-_MEMBER_ESCAPES: Final = {"h": r" \t", "e": r"\x1b", "_": "_"}
+_MEMBER_ESCAPES: Final = {"h": r" \t\xa0", "e": r"\x1b", "_": "_"}
 _UNICODE_MEMBER_ESCAPES: Final = {
-    "d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"\p{L}\p{N}_", "s": r"\s\v\p{Z}",
+    "h": r"\t\p{Zs}", "d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"\p{L}\p{N}_", "s": r"\s\v\p{Z}",
 }  # fmt: skip
 
 

@@ -170,6 +170,13 @@ def compare(left: Any, right: Any) -> int:
         return _compare_arrays(left, right)
     if left is None or left is MISSING or right is None or right is MISSING:
         return _sign(to_text(left), to_text(right))
+    return _compare_scalars(left, right)
+
+
+def _compare_scalars(left: Any, right: Any) -> int:
+    """Compare numbers and moments with each other, or a number with a text."""
+    if isinstance(left, Moment) != isinstance(right, Moment):
+        return 1  # a moment is comparable with moments only, and equal to nothing else
     if isinstance(left, str) or isinstance(right, str):
         return _compare_number_with_text(left, right)
     return _sign(left, right)

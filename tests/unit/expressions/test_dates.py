@@ -105,6 +105,7 @@ def test_there_are_dates_before_the_year_1_and_after_9999(value: Any, expected: 
             "{{ date('2024-01-01') > date('2024-01-02') }}{{ date('2024-01-01') < date('now') }}",
             "1",
         ),
+        ("{{ date('2024-01-01') == '2024-01-01' }}{{ date('2024-01-01') == none }}", ""),
         ("{{ max(date('2024-01-01'), date('2024-01-03')) | date('d') }}", "03"),
         (
             "{{ date('2024-01-01').diff(date('2024-03-01')) | date('%m months, %d days') }}",

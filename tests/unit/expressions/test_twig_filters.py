@@ -95,19 +95,8 @@ def test_lists_and_objects_are_one_array_type(template: str, expected: str):
     assert render(template) == expected
 
 
-def test_arrow_functions_get_the_value_and_the_key():
-    rows = {"5": 1, "x": 2, "y": 3}
-
-    assert twig_lists.map_with(rows, lambda value, key: f"{key}{value}") == {
-        "5": "51", "x": "x2", "y": "y3",
-    }  # fmt: skip
-    assert twig_lists.filter_with([1, 0, 3], lambda value, _key: value) == {"0": 1, "2": 3}
-    assert twig_lists.reduce_with(rows, lambda total, value, _key: total + value, 10) == 16
-    assert twig_lists.find_with(rows, lambda _value, key: key == 5) == 1
-    assert twig_lists.find_with(rows, lambda _value, _key: False) is None
+def test_sorting_may_be_told_how_to_compare():
     assert twig_lists.sort([1, 3, 2], lambda a, b: b - a) == {"1": 3, "2": 2, "0": 1}
-    with pytest.raises(TypeError, match="map takes a list or an object, not a text"):
-        twig_lists.map_with("text", str)
 
 
 @pytest.mark.parametrize(
