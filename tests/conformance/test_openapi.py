@@ -101,6 +101,7 @@ def served(tmp_path: Path, migrated_file: Path) -> Iterator[Gateway]:
     engine = Engine(Settings(storage=storage))
     with gateway(create_api(engine, authenticate=by_token(TOKEN))) as running:
         yield running
+        running.call(engine.previews.close)
         running.call(engine.database.close)
 
 

@@ -15,7 +15,7 @@ from openconnector.expressions.logic import Mode, compile_logic
 from openconnector.kinds.registry import problems_of
 from openconnector.mapping.mapper import compile_mapping
 from openconnector.mapping.spec import MappingSpec
-from openconnector.mapping.trace import Trace
+from openconnector.mapping.trace import CastTrace, Trace
 
 
 async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_json: bool) -> Exit:
@@ -65,13 +65,19 @@ async def decode_file(kind: str, file: str) -> Exit:
 def _print_trace(trace: Trace) -> None:
     table = Table("field", "expression", "reads", "value", "casts", box=None)
     for field in trace.fields:
-        casts = ", ".join(f"{cast.name}: {_short(cast.after)}" for cast in field.casts)
-        value = f"[red]{field.error}[/red]" if field.error else _short(field.value)
+        casts = ", ".join(_shown_cast(cast) for cast in field.casts)
+        place = f" (line {field.line}, column {field.column})" if field.line else ""
+        value = f"[red]{field.error}{place}[/red]" if field.error else _short(field.value)
         table.add_row(field.target, _short(field.expression), _short(field.inputs), value, casts)
     console = Console()
     console.print(table)
     if not trace.errors:
         console.print_json(data=trace.result)
+
+
+def _shown_cast(cast: CastTrace) -> str:
+    after = "failed" if cast.error else "removed" if cast.is_removed else _short(cast.after, 30)
+    return f"{cast.name}: {_short(cast.before, 30)} -> {after}"
 
 
 def _short(value: Any, length: int = 60) -> str:

@@ -19,6 +19,7 @@ from openconnector.expressions.limits import Budget
 from openconnector.expressions.paths import set_path, unset_path
 from openconnector.expressions.syntax import NotAllowed
 from openconnector.mapping.nested import caller
+from openconnector.mapping.places import located
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.steps import FAILURES, Now, Steps, cast_field
@@ -46,7 +47,8 @@ class Mapper:
         self._now = now
         module = writer.fused()
         if writer.problems:
-            raise InvalidInput(_unique(writer.problems), subject="mapping")
+            found = (located(problem, writer) for problem in _unique(writer.problems))
+            raise InvalidInput(found, subject="mapping")
         self.fingerprint = _fingerprint(writer.spec, nested)
         """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._fused = _built(module.build, self._apply_casts)

@@ -1,0 +1,56 @@
+"""What children can be asked for. Arguments and results are JSON."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, RecordError
+from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
+from openconnector.mapping.spec import MappingSpec
+from openconnector.objects.validation import Validator
+
+
+def explain(argument: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
+    """Map `record` by `spec`, hold the result against `schema`, and tell how each field came to be.
+
+    Returns `result` (null when a field failed), `problems` and `trace`. Raises `InvalidInput`.
+    """
+    validator = _validator(argument["schema"])
+    mapper = compiled(argument["spec"], resolve)
+    try:
+        trace = mapper.explain(argument["record"])
+    except RecordError as error:
+        raise InvalidInput([FieldProblem(field="inputObject", message=str(error))]) from error
+    problems = [f"{target}: {reason}" for target, reason in trace.errors.items()]
+    if validator is not None and not problems:
+        problems += validator.problems(trace.result)
+    fields = [asdict(one) for one in trace.fields]
+    return {"result": trace.result, "problems": problems, "trace": fields}
+
+
+def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
+    """Return a mapping compiled. Raises `InvalidInput` with fields below `mapping`."""
+    try:
+        return compile_mapping(MappingSpec.model_validate(spec), resolve=resolve)
+    except InvalidInput as error:
+        raise under("mapping", error.problems) from error
+    except ConfigurationError as error:
+        raise under("mapping", [FieldProblem(field="mapping", message=str(error))]) from error
+
+
+def _validator(schema: Mapping[str, Any] | None) -> Validator | None:
+    if schema is None:
+        return None
+    try:
+        return Validator(schema, checks_formats=True)
+    except InvalidInput as error:
+        raise under("schema", error.problems) from error
+
+
+def under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
+    """Return the error for problems of what is sent as one field of a request."""
+    return InvalidInput(replace(wrong, field=f"{field}.{wrong.field}") for wrong in problems)
+
+
+TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Resolve], Any]]] = {"explain": explain}
+"""What can be asked for, by name."""
