@@ -129,16 +129,23 @@ def map_record(
         str, typer.Option("--mapping", help="A file, `-` for standard input, or JSON text.")
     ],
     record: Annotated[
-        str, typer.Option("--input", help="A file, `-` for standard input, or JSON text.")
-    ],
+        str | None,
+        typer.Option("--input", help="A file, `-` for standard input, or JSON text."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each field came to be.")
+    ] = False,
+    lineage: Annotated[
+        bool,
+        typer.Option("--lineage", help="Show where each field comes from; it needs no record."),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Apply a mapping to a record and print the result."""
-    from openconnector.cli.trying import apply_mapping
+    from openconnector.cli.trying import apply_mapping, show_lineage
 
+    if lineage:
+        carry_out(show_lineage(mapping, as_json=as_json), as_json=as_json)
     carry_out(
         apply_mapping(mapping, record, is_explained=explain, as_json=as_json), as_json=as_json
     )

@@ -13,23 +13,19 @@ from openconnector.decoders import DECODERS
 from openconnector.errors import ConfigurationError, InvalidInput
 from openconnector.expressions.logic import Mode, compile_logic
 from openconnector.kinds.registry import problems_of
-from openconnector.mapping.mapper import compile_mapping
+from openconnector.mapping.mapper import Mapper, compile_mapping
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.trace import CastTrace, Trace
 
 
-async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_json: bool) -> Exit:
+async def apply_mapping(
+    mapping: str, record: str | None, *, is_explained: bool, as_json: bool
+) -> Exit:
     """Print what a mapping makes of a record; with the trace where that was asked for."""
-    given = arguments.value(mapping, "--mapping")
+    if record is None:
+        raise arguments.refused("--input", "is missing; only --lineage needs no record")
+    mapper = _compiled(mapping)
     value = arguments.value(record, "--input")
-    if not isinstance(given, dict):
-        raise arguments.refused(
-            "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
-        )
-    try:
-        mapper = compile_mapping(MappingSpec.model_validate(given))
-    except ValidationError as error:
-        raise InvalidInput(problems_of(error), subject="mapping") from error
     if not is_explained:
         print_json(mapper.apply(value))
         return Exit.SUCCESS
@@ -40,6 +36,35 @@ async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_jso
     else:
         _print_trace(trace)
     return Exit.FAILURE if trace.errors else Exit.SUCCESS
+
+
+async def show_lineage(mapping: str, *, as_json: bool) -> Exit:
+    """Print where each target field of a mapping comes from."""
+    mapper = _compiled(mapping)
+    if as_json:
+        fields = [asdict(field) for field in mapper.lineage()]
+        spec = mapper.spec
+        print_json({"fields": fields, "passThrough": spec.pass_through, "unset": spec.unset})
+        return Exit.SUCCESS
+    table = Table("field", "reads", "casts", "calls", box=None)
+    for field in mapper.lineage():
+        reads = ", ".join(path or "(the whole record)" for path in field.reads)
+        calls = ", ".join(call.mapping for call in field.calls)
+        table.add_row(field.target, reads, ", ".join(field.casts), calls)
+    Console().print(table)
+    return Exit.SUCCESS
+
+
+def _compiled(mapping: str) -> Mapper:
+    given = arguments.value(mapping, "--mapping")
+    if not isinstance(given, dict):
+        raise arguments.refused(
+            "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
+        )
+    try:
+        return compile_mapping(MappingSpec.model_validate(given))
+    except ValidationError as error:
+        raise InvalidInput(problems_of(error), subject="mapping") from error
 
 
 async def evaluate(rule: str, data: str, *, mode: str) -> Exit:

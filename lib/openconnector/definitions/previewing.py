@@ -32,6 +32,18 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Where the result of a mapping comes from."""
+
+    fields: list[dict[str, Any]]
+    """Every target field as `FieldLineage` has it."""
+    pass_through: bool
+    """All other fields come from the same path of the record."""
+    unset: list[str]
+    """Paths that are taken away afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MappingPreviews:
     """Previews of mappings that may call saved ones."""
 
@@ -51,6 +63,13 @@ class MappingPreviews:
             wanted = await json_schema(session, schema)
         argument = {"spec": sent(spec), "record": record, "schema": wanted}
         return Mapped(**await self.previews.run("explain", argument, self._saved))
+
+    async def lineage(self, key: str) -> Lineage:
+        """Return where the fields of a saved mapping come from. Raises as `explain` does."""
+        async with self.database.reading() as session:
+            spec = await self._spec(session, key)
+        fields = await self.previews.run("lineage", {"spec": sent(spec)}, self._saved)
+        return Lineage(fields=fields, pass_through=spec.pass_through, unset=spec.unset)
 
     async def _spec(self, session: Session, mapping: Mapping[str, Any] | str) -> MappingSpec:
         if isinstance(mapping, str):

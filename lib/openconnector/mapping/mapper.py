@@ -18,6 +18,7 @@ from openconnector.expressions.dialects import FUNCTIONS_VERSION
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.paths import set_path, unset_path
 from openconnector.expressions.syntax import NotAllowed
+from openconnector.mapping.lineage import FieldLineage, lineage
 from openconnector.mapping.nested import caller
 from openconnector.mapping.places import located
 from openconnector.mapping.shape import as_list, tidy, unrooted
@@ -44,6 +45,7 @@ class Mapper:
     def __init__(self, writer: MappingWriter, nested: list["Mapper"], now: Now) -> None:
         self.spec = writer.spec
         self._writer = writer
+        self._nested = nested
         self._now = now
         module = writer.fused()
         if writer.problems:
@@ -75,9 +77,16 @@ class Mapper:
         """Return how each target field came to be, for a test page."""
         return self._steps.explain(_checked(record))
 
-    def lineage(self) -> dict[str, tuple[str, ...]]:
-        """Return for each target path the paths of the record it reads; "" is the whole record."""
-        return self._steps.lineage()
+    def lineage(self) -> tuple[FieldLineage, ...]:
+        """Return where each target field comes from, called mappings included; no record is needed."""
+        return self._lineage
+
+    @cached_property
+    def _lineage(self) -> tuple[FieldLineage, ...]:
+        def called() -> tuple[FieldLineage, ...]:
+            return self._nested[-1].lineage()
+
+        return lineage(self._writer, called)
 
     def _apply_casts(self, result: Any, path: str, casts: Any) -> Any:
         return cast_field(result, path, casts, self._now())

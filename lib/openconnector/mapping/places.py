@@ -8,17 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from jinja2 import nodes
-from typing_extensions import override
 
 from openconnector.errors import FieldProblem
-from openconnector.expressions.dialects import DIALECTS, DialectRules
-from openconnector.expressions.emit import CallMapping, Emitter
+from openconnector.expressions.emit import Emitter
 from openconnector.expressions.limits import Budget
-from openconnector.expressions.names import Code, Names
+from openconnector.expressions.names import Code
 from openconnector.expressions.syntax import NotAllowed, problem_at
-from openconnector.expressions.templates import GeneratedModule, compile_template
+from openconnector.expressions.templates import compile_template
+from openconnector.mapping.observing import ObservedWriter
 from openconnector.mapping.shape import tidy
-from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.writer import MappingWriter
 
 
@@ -30,7 +28,7 @@ def place_of_failure(
     Both are None when nothing fails, or nothing that is part of a template.
     """
     watch = _Watch()
-    module, _ = _WatchingWriter(writer.spec, writer.call_mapping, watch).single(target)
+    module, _ = ObservedWriter(writer.spec, writer.call_mapping, watch.watched).single(target)
     value = module.build(tidy=tidy)["single"]
     with suppress(Exception):  # the error itself is known already
         value(record, Budget(explains=True))
@@ -64,46 +62,12 @@ class _Watch:
         self.begin = self.under_way.append
         self.done = self._done
 
+    def watched(self, emitter: Emitter, node: nodes.Node, code: Code) -> Code:
+        """Return source that says when it begins and when it is done."""
+        begin = emitter.names.bind("w", self.begin)
+        done = emitter.names.bind("w", self.done)
+        return Code(f"{done}({begin}({node.lineno}), {code.source})", code.is_text)
+
     def _done(self, _begun: None, value: Any) -> Any:
         self.under_way.pop()
         return value
-
-
-class _WatchingWriter(MappingWriter):
-    """Writes functions that can be watched."""
-
-    def __init__(self, spec: MappingSpec, call_mapping: CallMapping, watch: _Watch) -> None:
-        MappingWriter.__init__(self, spec, call_mapping)
-        self._watch = watch
-
-    @override
-    def _module(self) -> GeneratedModule:
-        rules = DIALECTS[self.spec.dialect]
-        return _WatchedModule(rules, self.call_mapping, self._watch)
-
-
-class _WatchedModule(GeneratedModule):
-    def __init__(self, rules: DialectRules, call_mapping: CallMapping, watch: _Watch) -> None:
-        GeneratedModule.__init__(self, rules, call_mapping)
-        self._watch = watch
-
-    @override
-    def emitter(self) -> Emitter:
-        return _WatchedEmitter(self.rules, self.names, self.call_mapping, self._watch)
-
-
-class _WatchedEmitter(Emitter):
-    """Writes every part of an expression so that it says when it begins and when it is done."""
-
-    def __init__(
-        self, rules: DialectRules, names: Names, call_mapping: CallMapping, watch: _Watch
-    ) -> None:
-        Emitter.__init__(self, rules, names, call_mapping)
-        self._watch = watch
-
-    @override
-    def expression(self, node: nodes.Node) -> Code:
-        code = Emitter.expression(self, node)
-        begin = self.names.bind("w", self._watch.begin)
-        done = self.names.bind("w", self._watch.done)
-        return Code(f"{done}({begin}({node.lineno}), {code.source})", code.is_text)

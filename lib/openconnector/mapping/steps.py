@@ -57,10 +57,6 @@ class Steps:
         self._casts = {path: writer.casts(path) for path in writer.spec.cast}
         self._steps = [_step(writer, target) for target in writer.spec.mapping]
 
-    def lineage(self) -> dict[str, tuple[str, ...]]:
-        """Return for each target the paths of the record it reads."""
-        return {step.target: step.reads for step in self._steps}
-
     def run(self, record: Any, budget: Budget) -> Any:
         """Return the mapped record. Raises `RecordError` naming the field, its expression and the reason."""
         values = {}

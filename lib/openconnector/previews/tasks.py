@@ -28,6 +28,11 @@ def explain(argument: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {"result": trace.result, "problems": problems, "trace": fields}
 
 
+def lineage(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any]]:
+    """Return where each target field of `spec` comes from, as `FieldLineage` has it. Raises `InvalidInput`."""
+    return [asdict(one) for one in compiled(argument["spec"], resolve).lineage()]
+
+
 def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
     """Return a mapping compiled. Raises `InvalidInput` with fields below `mapping`."""
     try:
@@ -52,5 +57,8 @@ def under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
     return InvalidInput(replace(wrong, field=f"{field}.{wrong.field}") for wrong in problems)
 
 
-TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Resolve], Any]]] = {"explain": explain}
+TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Resolve], Any]]] = {
+    "explain": explain,
+    "lineage": lineage,
+}
 """What can be asked for, by name."""
