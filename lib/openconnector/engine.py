@@ -17,6 +17,7 @@ from openconnector.db.location import refuse_network_file_system
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
+from openconnector.definitions.verifying import Verifier
 from openconnector.errors import Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
@@ -117,6 +118,7 @@ class Engine:
         self.mapping_previews = MappingPreviews(
             database=self.database, definitions=self.definitions, previews=self.previews
         )
+        self.verifier = Verifier(definitions=self.definitions, previews=self.previews)
         self._stop = asyncio.Event()
         self._writing_calls: asyncio.Task[None] | None = None
 

@@ -1,4 +1,4 @@
-"""What authors of mappings ask: where a field comes from."""
+"""What authors of mappings ask: where a field comes from, and whether a mapping passes its own tests."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from openconnector.api.definitions import Key
 from openconnector.api.requests import Route
 from openconnector.api.sessions import Parts
+from openconnector.definitions.store import MAPPINGS
+from openconnector.definitions.verifying import verify
 from openconnector.synchronization.shown import Shown
 
 
@@ -46,6 +48,40 @@ class Origins(Shown):
     """Paths that are taken away afterwards."""
 
 
+class ShownFinding(Shown):
+    """One thing that is not as expected."""
+
+    path: str
+    """The dot path in the result."""
+    message: str
+    expected: Any
+    """What the test expects there; null also when that is nothing."""
+    found: Any
+    """What the mapping gave; null also when that is nothing."""
+    line: int | None
+    """Where in the field's expression it failed; null when it did not."""
+    column: int | None
+
+
+class ShownTest(Shown):
+    """What became of one test."""
+
+    name: str
+    is_passed: bool
+    findings: list[ShownFinding]
+    """Fields that failed or differ from what was expected, at most 50."""
+    schema_problems: list[str]
+    """What the mapping's output schema says against the result."""
+
+
+class ShownVerification(Shown):
+    """Whether a mapping passes its own tests."""
+
+    is_passed: bool
+    """Every test passed; also when there is none."""
+    tests: list[ShownTest]
+
+
 routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
 
 
@@ -53,3 +89,13 @@ routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
 async def read_lineage(key: Key, engine: Parts) -> Origins:
     """Tell where each target field comes from; no record is needed."""
     return Origins.model_validate(await engine.mapping_previews.lineage(key))
+
+
+@routes.post("/{key}/verify")
+async def verify_mapping(key: Key, engine: Parts) -> ShownVerification:
+    """Run the tests of a mapping and tell what is not as expected."""
+    async with engine.database.reading() as session:
+        loaded = await engine.definitions.load(session, MAPPINGS, key)
+    found = await verify(loaded.definition, engine.previews, engine.mapping_previews.saved)
+    tests = [ShownTest.model_validate(outcome) for outcome in found.outcomes]
+    return ShownVerification(is_passed=found.is_passed, tests=tests)

@@ -184,19 +184,43 @@ def decode(
     carry_out(decode_file(kind, file), as_json=as_json)
 
 
+@app.command(epilog=EXIT_CODES)
+def verify(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|SLUG", help="A mapping or configuration file, or a saved mapping."
+        ),
+    ],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run the tests a mapping carries and show, field by field, what is not as expected.
+
+    A FILE needs no database; its mappings may call each other.
+    """
+    from openconnector.cli.authoring import verify_mappings
+
+    log_to_standard_error()
+    carry_out(verify_mappings(what, as_json=as_json), as_json=as_json)
+
+
 @app.command("import")
 def import_file(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="YAML or JSON; `-` for standard input.")
     ],
     *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Save mappings that break their own tests, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Save everything a configuration file holds, or nothing if a part of it is wrong."""
     from openconnector.cli.configuration import import_document
 
     log_to_standard_error()
-    carry_out(import_document(file, as_json=as_json), as_json=as_json)
+    carry_out(import_document(file, is_forced=force, as_json=as_json), as_json=as_json)
 
 
 @app.command()

@@ -56,30 +56,38 @@ class MappingPreviews:
     ) -> Mapped:
         """Map one record by a saved or given mapping and hold the result against a saved or given schema.
 
-        Raises `InvalidInput`, `NotFound` or `TemplateLimit`.
+        Without a schema the mapping's own output schema takes its place. Raises `InvalidInput`, `NotFound` or
+        `TemplateLimit`.
         """
         async with self.database.reading() as session:
-            spec = await self._spec(session, mapping)
-            wanted = await json_schema(session, schema)
+            spec, own = await self._given(session, mapping)
+            wanted = await json_schema(session, own if schema is None else schema)
         argument = {"spec": sent(spec), "record": record, "schema": wanted}
-        return Mapped(**await self.previews.run("explain", argument, self._saved))
+        return Mapped(**await self.previews.run("explain", argument, self.saved))
 
     async def lineage(self, key: str) -> Lineage:
         """Return where the fields of a saved mapping come from. Raises as `explain` does."""
         async with self.database.reading() as session:
-            spec = await self._spec(session, key)
-        fields = await self.previews.run("lineage", {"spec": sent(spec)}, self._saved)
+            spec = (await self.definitions.load(session, MAPPINGS, key)).definition.spec
+        fields = await self.previews.run("lineage", {"spec": sent(spec)}, self.saved)
         return Lineage(fields=fields, pass_through=spec.pass_through, unset=spec.unset)
 
-    async def _spec(self, session: Session, mapping: Mapping[str, Any] | str) -> MappingSpec:
+    async def _given(
+        self, session: Session, mapping: Mapping[str, Any] | str
+    ) -> tuple[MappingSpec, dict[str, Any] | None]:
+        """Return a mapping with its output schema."""
         if isinstance(mapping, str):
-            return (await self.definitions.load(session, MAPPINGS, mapping)).definition.spec
+            definition = (await self.definitions.load(session, MAPPINGS, mapping)).definition
+            return definition.spec, definition.output_schema
         try:
-            return MappingSpec.model_validate(dict(mapping))
+            spec = MappingSpec.model_validate(dict(mapping))
         except ValidationError as error:
             raise under("mapping", problems_of(error)) from error
+        own = mapping.get("outputSchema")
+        return spec, own if isinstance(own, dict) else None
 
-    async def _saved(self, key: str) -> Mapping[str, Any] | None:
+    async def saved(self, key: str) -> Mapping[str, Any] | None:
+        """Return a saved mapping as previews take it; None when there is none."""
         async with self.database.reading() as session:
             return await lookup(session, self.definitions)(key)
 

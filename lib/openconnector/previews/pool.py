@@ -7,7 +7,7 @@ memory.
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +25,9 @@ START_SECONDS: Final = 30.0
 """How long a child may take to be ready: it has to load its libraries on a machine that may be busy."""
 
 STOP_SECONDS: Final = 2.0
+
+BUFFER_BYTES: Final = 64 * 1024
+"""How much of an answer is held before it is asked for."""
 
 MAX_WAITING: Final = 50
 """How many previews may wait for a child."""
@@ -132,33 +135,39 @@ def _value(answer: Mapping[str, Any]) -> Any:
 class _Child:
     """One process, as its parent sees it."""
 
-    def __init__(self, process: Process) -> None:
-        assert process.stdin is not None  # noqa: S101  it was asked for
-        assert process.stdout is not None  # noqa: S101
-        self._process = process
-        self._to, self._from = process.stdin, process.stdout
+    def __init__(
+        self, transport: asyncio.SubprocessTransport, protocol: SubprocessStreamProtocol
+    ) -> None:
+        assert protocol.stdin is not None  # noqa: S101  it was asked for
+        assert protocol.stdout is not None  # noqa: S101
+        self._transport = transport
+        self._process = Process(transport, protocol, asyncio.get_running_loop())
+        self._to, self._from = protocol.stdin, protocol.stdout
 
     @classmethod
     async def started(cls, limits: PreviewLimits) -> "_Child":
         """Start a process and wait until it is ready."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "openconnector.previews.child"),
+        # As `create_subprocess_exec` does it, which keeps the transport to itself.
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=BUFFER_BYTES, loop=loop),
+            *(sys.executable, "-m", "openconnector.previews.child"),
             *(str(limits.memory_mib), str(limits.seconds)),
             stdin=PIPE,
             stdout=PIPE,
+            stderr=None,
             # Nothing of our environment, which holds secrets; only where the program is.
             env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"},
             start_new_session=True,  # Ctrl-C is for us; the children are ended by us
         )
-        child = cls(process)
+        child = cls(transport, protocol)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await child._received()
         except (EOFError, TimeoutError) as error:
             await child.kill()
             raise Unavailable(
-                f"No process for previews could be started (exit code {process.returncode}); "
+                f"No process for previews could be started (exit code {child._process.returncode}); "
                 "it may need more memory than it is allowed"
             ) from error
         except BaseException:
@@ -209,8 +218,7 @@ class _Child:
         return await self._process.wait()
 
     async def kill(self) -> None:
-        """End the child at once."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        self._to.close()
+        """End the child at once, with what it was about to say."""
+        # The pipes are closed as well: waiting for the end would otherwise wait for somebody to read them.
+        self._transport.close()
         await self._process.wait()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, RecordError
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.verification import verify as run_tests
 from openconnector.objects.validation import Validator
 
 
@@ -15,7 +16,7 @@ def explain(argument: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
 
     Returns `result` (null when a field failed), `problems` and `trace`. Raises `InvalidInput`.
     """
-    validator = _validator(argument["schema"])
+    validator = _validator(argument["schema"], "schema")
     mapper = compiled(argument["spec"], resolve)
     try:
         trace = mapper.explain(argument["record"])
@@ -33,6 +34,17 @@ def lineage(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any
     return [asdict(one) for one in compiled(argument["spec"], resolve).lineage()]
 
 
+def verify(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any]]:
+    """Run `tests` with `spec` and `outputSchema`; return what became of each, as `TestOutcome` has it.
+
+    Raises `InvalidInput` for what is no schema or no mapping.
+    """
+    validator = _validator(argument["outputSchema"], "outputSchema")
+    mapper = compiled(argument["spec"], resolve)
+    problems = validator.problems if validator else None
+    return [asdict(one) for one in run_tests(mapper, argument["tests"], problems)]
+
+
 def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
     """Return a mapping compiled. Raises `InvalidInput` with fields below `mapping`."""
     try:
@@ -43,13 +55,13 @@ def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
         raise under("mapping", [FieldProblem(field="mapping", message=str(error))]) from error
 
 
-def _validator(schema: Mapping[str, Any] | None) -> Validator | None:
+def _validator(schema: Mapping[str, Any] | None, field: str) -> Validator | None:
     if schema is None:
         return None
     try:
         return Validator(schema, checks_formats=True)
     except InvalidInput as error:
-        raise under("schema", error.problems) from error
+        raise under(field, error.problems) from error
 
 
 def under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
@@ -60,5 +72,6 @@ def under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
 TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Resolve], Any]]] = {
     "explain": explain,
     "lineage": lineage,
+    "verify": verify,
 }
 """What can be asked for, by name."""

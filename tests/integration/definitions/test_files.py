@@ -19,7 +19,9 @@ from openconnector.definitions.notation import Document, read, write
 from openconnector.definitions.registers import Registers
 from openconnector.definitions.store import MAPPINGS, SOURCES, SYNCHRONIZATIONS, Definitions
 from openconnector.definitions.variables import escaped
+from openconnector.definitions.verifying import Verifier
 from openconnector.errors import InvalidInput
+from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
 
 CLOCK = FakeClock()
@@ -56,7 +58,12 @@ TOKEN = {"STAFF_TOKEN": "s3cr3t-staff-token"}
 
 
 async def load(
-    database: Database, document: Any, variables: Mapping[str, str] = TOKEN
+    database: Database,
+    document: Any,
+    variables: Mapping[str, str] = TOKEN,
+    *,
+    previews: Previews | None = None,
+    is_forced: bool = False,
 ) -> list[Saved]:
     """Import a value, as if it were a file."""
     given = document if isinstance(document, Document) else read(write(document))
@@ -64,8 +71,12 @@ async def load(
         return await files.import_document(
             session,
             given,
-            definitions=DEFINITIONS,
-            registers=Registers(CLOCK),
+            files.Destination(
+                definitions=DEFINITIONS,
+                registers=Registers(CLOCK),
+                verifier=Verifier(definitions=DEFINITIONS, previews=previews or Previews()),
+            ),
+            is_forced=is_forced,
             variables=variables,
             who="test",
         )
@@ -278,3 +289,66 @@ async def test_any_mappings_come_back_from_an_export_as_they_were(
 
         assert actions(saved) <= {"unchanged"}
         assert await dump(database) == exported
+
+
+@pytest.fixture
+async def previews() -> AsyncIterator[Previews]:
+    pool = Previews()
+    yield pool
+    await pool.close()
+
+
+def with_a_test(target: str, expected: Any) -> dict[str, Any]:
+    """A document with a mapping that calls another, and a test of what comes out."""
+    test = {"name": "Ada", "input": {"first": "Ada"}, "expected": {"person": {"name": expected}}}
+    inner = {"slug": "inner", "name": "Inner", "mapping": {target: "first"}}
+    outer = {
+        "slug": "outer",
+        "name": "Outer",
+        "mapping": {"person": "{{ mapping('inner', _context) }}"},
+        "tests": [test],
+    }
+    return {"mappings": [outer, inner]}
+
+
+async def test_an_import_that_breaks_its_own_tests_saves_nothing_and_names_test_and_field(
+    database: Database, previews: Previews
+):
+    with pytest.raises(InvalidInput) as refused:
+        await load(database, with_a_test("name", "Grace"), previews=previews)
+
+    [problem] = refused.value.problems
+    assert problem.field == "mappings.0.tests.0.expected.person.name"
+    assert 'in \'Ada\' person.name is "Ada"; expected "Grace"' in problem.message
+    assert await dump(database) == {}
+
+
+async def test_a_forced_import_says_what_it_forced_and_is_unchanged_when_it_comes_again(
+    database: Database, previews: Previews
+):
+    document = with_a_test("name", "Grace")
+
+    first = await load(database, document, previews=previews, is_forced=True)
+    again = await load(database, await dump(database), previews=previews)
+
+    assert [(one.slug, one.action, one.is_forced) for one in first] == [
+        ("outer", "created", True),
+        ("inner", "created", False),
+    ]
+    assert {(one.slug, one.action, one.is_forced) for one in again} == {
+        ("outer", "unchanged", True),
+        ("inner", "unchanged", False),
+    }
+
+
+async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
+    database: Database, previews: Previews
+):
+    await load(database, with_a_test("name", "Grace"), previews=previews, is_forced=True)
+
+    mended = await load(database, with_a_test("name", "Ada"), previews=previews)
+
+    assert [(one.slug, one.action, one.is_forced) for one in mended] == [
+        ("outer", "updated", False),
+        ("inner", "unchanged", False),
+    ]

@@ -117,6 +117,18 @@ async def test_a_child_killed_at_work_costs_its_request(previews: Previews):
     assert await explained(previews, {"a": "b"}, {"b": 1}) == {"a": 1}
 
 
+async def test_a_preview_given_up_in_the_middle_leaves_nothing_behind(previews: Previews):
+    async def given_up(key: str) -> None:
+        raise asyncio.CancelledError
+
+    mapping = {"a": "{{ mapping('inner', b) }}"}
+    with pytest.raises(asyncio.CancelledError):
+        await previews.run("explain", argument(mapping), given_up)
+
+    assert previews.idle == []
+    assert await explained(previews, {"a": "b"}, {"b": 1}) == {"a": 1}
+
+
 async def test_closing_ends_every_child(previews: Previews):
     await asyncio.gather(explained(previews, {}), explained(previews, {}))
     children = previews.idle

@@ -24,7 +24,8 @@ from openconnector.errors import (
 from openconnector.expressions.logic import Mode
 
 COMMANDS = (
-    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "import", "export", "demo", "doctor",
+    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "verify", "import", "export",
+    "demo", "doctor",
 )  # fmt: skip
 
 MAPPING = (
