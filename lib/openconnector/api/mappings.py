@@ -1,15 +1,22 @@
-"""What authors of mappings ask: where a field comes from, and whether a mapping passes its own tests."""
+"""What authors of mappings ask: where a field comes from, whether tests pass, what could be mapped."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from openconnector.api.definitions import Key
+from openconnector.api.documents import problems
+from openconnector.api.lists import Text
 from openconnector.api.requests import Route
 from openconnector.api.sessions import Parts
+from openconnector.api.trials import Asked
 from openconnector.definitions.store import MAPPINGS
 from openconnector.definitions.verifying import verify
 from openconnector.synchronization.shown import Shown
+
+MAX_SAMPLES = 100
+"""How many records a suggestion may look at."""
 
 
 class FieldOrigin(Shown):
@@ -82,7 +89,60 @@ class ShownVerification(Shown):
     tests: list[ShownTest]
 
 
+class SuggestionRequest(Asked):
+    """What there is, and what is wanted."""
+
+    input_object: (
+        dict[str, Any]
+        | Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_SAMPLES)]
+    )
+    """A sample record, or several: types and formats are then told from all of them."""
+    json_schema: dict[str, Any] | Text = Field(alias="schema")
+    """The JSON Schema of the result, or the id or slug of a saved schema."""
+
+
+class ShownSuggestion(Shown):
+    """One pair."""
+
+    target: str
+    source: str
+    """The path in the record; within an element for the pairs of a list."""
+    expression: str
+    """What to write in the mapping."""
+    cast: str | None
+    """The cast that gives the value the type the schema asks for."""
+    score: float = Field(ge=0, le=1)
+    """How well they fit."""
+    reason: str
+    elements: list["ShownSuggestion"]
+    """For a list of objects: the pairs within one of them."""
+
+
+class ShownProposal(Shown):
+    """A mapping that could be."""
+
+    suggestions: list[ShownSuggestion]
+    unmatched_targets: list[str]
+    """Fields of the schema for which nothing fits."""
+    unmatched_sources: list[str]
+    """Fields of the record that nothing asks for."""
+    mapping: dict[str, str]
+    """The suggestions as `mapping` of a mapping in the dialect `jinja`."""
+    cast: dict[str, str]
+    """The same for its `cast`."""
+
+
 routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
+
+
+@routes.post("/suggest", responses=problems(404))
+async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownProposal:
+    """Propose which field of a record becomes which field of a schema, each with a score and a reason."""
+    given = body.input_object
+    records = [given] if isinstance(given, dict) else given
+    return ShownProposal.model_validate(
+        await engine.mapping_previews.suggest(records, body.json_schema)
+    )
 
 
 @routes.get("/{key}/lineage")

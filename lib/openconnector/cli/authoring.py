@@ -1,24 +1,28 @@
-"""Commands for authors of mappings: verify."""
+"""Commands for authors of mappings: verify and suggest."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from openconnector.cli import arguments
 from openconnector.cli.carrying import opened
 from openconnector.cli.outcome import Exit, print_json
 from openconnector.cli.settings import Settings, variables
-from openconnector.definitions.models import MappingDefinition
+from openconnector.definitions.models import SLUG_PATTERN, MappingDefinition
 from openconnector.definitions.notation import read
-from openconnector.definitions.previewing import lookup
+from openconnector.definitions.previewing import json_schema, lookup
 from openconnector.definitions.store import MAPPINGS, validated
 from openconnector.definitions.variables import filled_in
 from openconnector.definitions.verifying import Verification, asked, verify
 from openconnector.errors import ConfigurationError, InvalidInput, NotFound
 from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.suggestions import Proposal, suggest
 from openconnector.previews import tasks
 
 
@@ -81,6 +85,44 @@ def _entries(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(section, list) or not all(isinstance(entry, dict) for entry in section):
         raise arguments.refused(MAPPINGS.name, "has to be a list of objects")
     return section
+
+
+async def suggest_mapping(records: str, schema: str, *, as_json: bool) -> Exit:
+    """Print what could become what."""
+    given = arguments.value(records, "--input")
+    samples = given if isinstance(given, list) else [given]
+    if not samples or not all(isinstance(one, dict) for one in samples):
+        raise arguments.refused("--input", "has to be an object, or a list of them")
+    proposal = suggest(samples, await _schema(schema))
+    if as_json:
+        print_json({to_camel(name): value for name, value in asdict(proposal).items()})
+    else:
+        _print_proposal(proposal)
+    return Exit.SUCCESS
+
+
+async def _schema(given: str) -> Mapping[str, Any]:
+    if re.fullmatch(SLUG_PATTERN, given) and not arguments.is_file(given):
+        async with opened(Settings.read()) as engine, engine.database.reading() as session:
+            return await json_schema(session, given)
+    found = arguments.value(given, "--schema")
+    if not isinstance(found, dict):
+        raise arguments.refused("--schema", "is no object; a JSON Schema has `properties`")
+    return found
+
+
+def _print_proposal(proposal: Proposal) -> None:
+    table = Table("field", "from", "cast", "score", "reason", box=None)
+    for one in proposal.suggestions:
+        table.add_row(one.target, one.source, one.cast or "", f"{one.score:.2f}", one.reason)
+        for inner in one.elements:
+            names = f"  {inner.target}", f"  {inner.source}", inner.cast or ""
+            table.add_row(*names, f"{inner.score:.2f}", inner.reason)
+    console = Console()
+    console.print(table)
+    if proposal.unmatched_targets:
+        console.print(f"nothing fits: {escape(', '.join(proposal.unmatched_targets))}")
+    console.print_json(data={"mapping": proposal.mapping, "cast": proposal.cast})
 
 
 class _Known:

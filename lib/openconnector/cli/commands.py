@@ -205,6 +205,26 @@ def verify(
     carry_out(verify_mappings(what, as_json=as_json), as_json=as_json)
 
 
+@app.command()
+def suggest(
+    *,
+    records: Annotated[
+        str,
+        typer.Option("--input", help="A record or a list of them: a file, `-`, or JSON text."),
+    ],
+    schema: Annotated[
+        str,
+        typer.Option(help="A JSON Schema: a file, `-`, JSON text, or the slug of a saved schema."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Propose which field of a record becomes which field of a schema, with a score and the reason."""
+    from openconnector.cli.authoring import suggest_mapping
+
+    log_to_standard_error()
+    carry_out(suggest_mapping(records, schema, as_json=as_json), as_json=as_json)
+
+
 @app.command("import")
 def import_file(
     file: Annotated[

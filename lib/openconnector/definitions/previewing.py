@@ -1,6 +1,6 @@
 """Trying mappings out with what is saved: other mappings and schemas. Nothing is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,9 @@ class MappingPreviews:
         """
         async with self.database.reading() as session:
             spec, own = await self._given(session, mapping)
-            wanted = await json_schema(session, own if schema is None else schema)
-        argument = {"spec": sent(spec), "record": record, "schema": wanted}
+            if schema is not None:
+                own = await json_schema(session, schema)
+        argument = {"spec": sent(spec), "record": record, "schema": own}
         return Mapped(**await self.previews.run("explain", argument, self.saved))
 
     async def lineage(self, key: str) -> Lineage:
@@ -72,9 +73,19 @@ class MappingPreviews:
         fields = await self.previews.run("lineage", {"spec": sent(spec)}, self.saved)
         return Lineage(fields=fields, pass_through=spec.pass_through, unset=spec.unset)
 
+    async def suggest(
+        self, records: Sequence[Any], schema: Mapping[str, Any] | str
+    ) -> dict[str, Any]:
+        """Propose a mapping from sample records to a saved or given schema, as `Proposal` has it."""
+        async with self.database.reading() as session:
+            wanted = await json_schema(session, schema)
+        argument = {"records": records, "schema": wanted}
+        found: dict[str, Any] = await self.previews.run("suggest", argument, self.saved)
+        return found
+
     async def _given(
         self, session: Session, mapping: Mapping[str, Any] | str
-    ) -> tuple[MappingSpec, dict[str, Any] | None]:
+    ) -> tuple[MappingSpec, Mapping[str, Any] | None]:
         """Return a mapping with its output schema."""
         if isinstance(mapping, str):
             definition = (await self.definitions.load(session, MAPPINGS, mapping)).definition
@@ -105,9 +116,7 @@ def lookup(session: Session, definitions: Definitions) -> Lookup:
     return find
 
 
-async def json_schema(
-    session: Session, schema: Mapping[str, Any] | str | None
-) -> Mapping[str, Any] | None:
+async def json_schema(session: Session, schema: Mapping[str, Any] | str) -> Mapping[str, Any]:
     """Return a JSON Schema: that of a saved schema, or the given one. Raises `NotFound`."""
     if not isinstance(schema, str):
         return schema

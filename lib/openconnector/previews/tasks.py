@@ -7,6 +7,7 @@ from typing import Any, Final
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, RecordError
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.suggestions import suggest as proposed
 from openconnector.mapping.verification import verify as run_tests
 from openconnector.objects.validation import Validator
 
@@ -45,6 +46,11 @@ def verify(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any]
     return [asdict(one) for one in run_tests(mapper, argument["tests"], problems)]
 
 
+def suggest(argument: Mapping[str, Any], _resolve: Resolve) -> dict[str, Any]:
+    """Propose a mapping from `records` to `schema`, as `Proposal` has it. Raises `InvalidInput`."""
+    return asdict(proposed(argument["records"], argument["schema"]))
+
+
 def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
     """Return a mapping compiled. Raises `InvalidInput` with fields below `mapping`."""
     try:
@@ -73,5 +79,6 @@ TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Resolve], Any]]] = {
     "explain": explain,
     "lineage": lineage,
     "verify": verify,
+    "suggest": suggest,
 }
 """What can be asked for, by name."""

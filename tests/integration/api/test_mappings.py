@@ -165,3 +165,61 @@ async def test_trying_a_mapping_holds_the_result_to_its_own_output_schema(api: h
         tried = (await api.post("mappings/test", json={**body, "mapping": mapping})).json()
         assert not tried["isValid"]
         assert tried["validationErrors"][0].startswith("name: ")
+
+
+STAFF = {"voornaam": "Ada", "geboortedatum": "10-12-1815"}
+WANTED = {
+    "properties": {
+        "firstName": {"type": "string"},
+        "birthDate": {"type": "string", "format": "date"},
+        "weight": {"type": "number"},
+    }
+}
+
+
+async def test_a_mapping_is_suggested_that_gives_what_the_schema_asks_for(api: httpx.AsyncClient):
+    body = {"inputObject": STAFF, "schema": WANTED}
+
+    told = (await api.post("mappings/suggest", json=body)).json()
+    mapping = {"mapping": told["mapping"], "cast": told["cast"]}
+    tried = await api.post("mappings/test", json={"inputObject": STAFF, "mapping": mapping})
+
+    assert [(one["target"], one["source"]) for one in told["suggestions"]] == [
+        ("firstName", "voornaam"),
+        ("birthDate", "geboortedatum"),
+    ]
+    assert all(0 < one["score"] <= 1 and one["reason"] for one in told["suggestions"])
+    assert (told["unmatchedTargets"], told["unmatchedSources"]) == (["weight"], [])
+    assert tried.json()["resultObject"] == {"firstName": "Ada", "birthDate": "1815-12-10"}
+
+
+async def test_a_mapping_is_suggested_for_a_saved_schema_from_several_records(
+    api: httpx.AsyncClient,
+):
+    await api.post("schemas", json={"title": "Person", **WANTED})
+    body = {"inputObject": [STAFF, {"gewicht": "61", "weight": 61}], "schema": "person"}
+
+    told = (await api.post("mappings/suggest", json=body)).json()
+
+    assert {one["target"] for one in told["suggestions"]} == set(WANTED["properties"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"inputObject": {}, "schema": {}}, 400),
+        ({"inputObject": [], "schema": WANTED}, 400),
+        ({"inputObject": [7], "schema": WANTED}, 400),
+        ({"inputObject": {}}, 400),
+        ({"inputObject": {}, "schema": 7}, 400),
+        ({"inputObject": {}, "schema": "none"}, 404),
+        ({"inputObject": {}, "schema": {"properties": {str(n): {} for n in range(201)}}}, 400),
+    ],
+)
+async def test_a_suggestion_that_cannot_be_made_is_refused(
+    api: httpx.AsyncClient, body: dict[str, Any], status: int
+):
+    answer = await api.post("mappings/suggest", json=body)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"

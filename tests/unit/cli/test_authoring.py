@@ -80,3 +80,24 @@ def test_a_mapping_that_cannot_be_compiled_fails_alone(tmp_path: Path):
     assert result.exit_code == Exit.FAILURE
     assert "'none'" in outer["error"]
     assert inner["isPassed"]
+
+
+def test_a_mapping_is_suggested():
+    record, schema = '{"voornaam": "Ada"}', '{"properties": {"firstName": {}, "weight": {}}}'
+
+    shown = run(app, ["suggest", "--input", record, "--schema", schema])
+    told = json.loads(run(app, ["suggest", "--input", record, "--schema", schema, "--json"]).stdout)
+
+    assert shown.exit_code == Exit.SUCCESS
+    assert "nothing fits: weight" in shown.stdout
+    assert told["mapping"] == {"firstName": "voornaam"}
+    assert told["unmatchedTargets"] == ["weight"]
+
+
+@pytest.mark.parametrize(
+    ("record", "schema"), [("7", "{}"), ("{}", "[]"), ("[]", "{}"), ("{}", "{}")]
+)
+def test_a_suggestion_needs_records_and_a_schema(record: str, schema: str):
+    result = run(app, ["suggest", "--input", record, "--schema", schema])
+
+    assert result.exit_code == Exit.WRONG_USE

@@ -24,7 +24,7 @@ from openconnector.errors import (
 from openconnector.expressions.logic import Mode
 
 COMMANDS = (
-    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "verify", "import", "export",
+    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "verify", "suggest", "import", "export",
     "demo", "doctor",
 )  # fmt: skip
 
