@@ -1,119 +1,189 @@
-"""Moments by PHP's format letters (https://www.php.net/manual/en/datetime.format.php)."""
+"""Filters, functions and methods of moments. What each does is its docstring.
+
+The functions in `CLOCKED` are given the present moment first; its zone is the one in which dates are shown.
+"""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime
 from typing import Any, Final
 
+from openconnector.expressions import php
+from openconnector.expressions.moment_forms import write_interval, write_moment
+from openconnector.expressions.moment_texts import modify, parts_of, read_iso, read_moment
+from openconnector.expressions.moments import Interval, Moment, between, moment_at
 from openconnector.expressions.paths import MISSING
-from openconnector.expressions.php import kind_of
+from openconnector.expressions.zones import Zone, find_zone, fixed_zone, zone_of
 
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-"""English names whatever the locale of the machine, as PHP has them."""
+DEFAULT_FORM: Final = "F j, Y H:i"
+"""How Twig writes a moment when it is told no form."""
 
-NOON: Final = 12
+DEFAULT_INTERVAL: Final = "%d days"
 
-_LETTERS: Final[dict[str, Callable[[datetime], str]]] = {
-    "d": lambda at: f"{at.day:02d}",
-    "D": lambda at: _DAYS[at.weekday()][:3],
-    "j": lambda at: str(at.day),
-    "l": lambda at: _DAYS[at.weekday()],
-    "N": lambda at: str(at.isoweekday()),
-    "S": lambda at: _suffix(at.day),
-    "w": lambda at: str(at.isoweekday() % 7),
-    "z": lambda at: str(at.timetuple().tm_yday - 1),
-    "W": lambda at: f"{at.isocalendar().week:02d}",
-    "F": lambda at: _MONTHS[at.month - 1],
-    "m": lambda at: f"{at.month:02d}",
-    "M": lambda at: _MONTHS[at.month - 1][:3],
-    "n": lambda at: str(at.month),
-    "t": lambda at: str(_days_in_month(at)),
-    "L": lambda at: "1" if _is_leap(at.year) else "0",
-    "o": lambda at: str(at.isocalendar().year),
-    "Y": lambda at: f"{at.year:04d}",
-    "y": lambda at: f"{at.year % 100:02d}",
-    "a": lambda at: "pm" if at.hour >= NOON else "am",
-    "A": lambda at: "PM" if at.hour >= NOON else "AM",
-    "g": lambda at: str(at.hour % 12 or 12),
-    "G": lambda at: str(at.hour),
-    "h": lambda at: f"{at.hour % 12 or 12:02d}",
-    "H": lambda at: f"{at.hour:02d}",
-    "i": lambda at: f"{at.minute:02d}",
-    "s": lambda at: f"{at.second:02d}",
-    "u": lambda at: f"{at.microsecond:06d}",
-    "v": lambda at: f"{at.microsecond // 1000:03d}",
-    "e": lambda at: at.tzname() or "UTC",
-    "I": lambda at: "1" if at.dst() else "0",
-    "O": lambda at: _offset(at, ""),
-    "P": lambda at: _offset(at, ":"),
-    "p": lambda at: "Z" if not at.utcoffset() else _offset(at, ":"),
-    "T": lambda at: at.tzname() or "UTC",
-    "Z": lambda at: str(int((at.utcoffset() or timedelta()).total_seconds())),
-    "U": lambda at: str(int(at.timestamp())),
-    "c": lambda at: format_moment(at, "Y-m-d\\TH:i:sP"),
-    "r": lambda at: format_moment(at, "D, d M Y H:i:s O"),
-}
+COMPACT: Final = len("20240131")
+"""Text of so many digits is a date in the dialect `jinja`, not a number of seconds."""
 
 
-def format_moment(at: datetime, form: str) -> str:
-    """Return a moment by PHP's letters; a backslash takes the next character as it is."""
-    parts: list[str] = []
-    characters = iter(form)
-    for character in characters:
-        if character == "\\":
-            parts.append(next(characters, ""))
-        else:
-            letter = _LETTERS.get(character)
-            parts.append(character if letter is None else letter(at))
-    return "".join(parts)
+def date(now: datetime, value: Any, format: Any = None, timezone: Any = None) -> str:  # noqa: A002 - Twig's own name
+    """Write a moment with PHP's date letters; nothing stands for now. The time zone is the instance's, or a named one.
 
+    Takes ISO 8601 and every other text PHP reads as a date, seconds since 1970, and what `date()`, `date_modify` and
+    `diff` give.
 
-def to_moment(value: Any, now: datetime, zone: tzinfo = UTC) -> datetime:
-    """Return the moment a value names: ISO 8601 text, epoch seconds, `now` or `today`; nothing is now.
-
-    A text without an offset is taken to be in ``zone``. Raises `ValueError` for anything else.
+    Example:
+        >>> {{ '2024-03-05T14:30:45+01:00' | date('d-m-Y H:i') }}
+        05-03-2024 13:30
+        >>> {{ '5 March 2024' | date('l jS F') }}
+        Tuesday 5th March
+        >>> {{ 1709210096 | date('c', 'Europe/Amsterdam') }}
+        2024-02-29T13:34:56+01:00
     """
-    if value is None or value is MISSING or value in ("", "now"):
-        return now.astimezone(zone)
-    if value == "today":
-        return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    try:
-        return _parsed(value, zone)
-    except (ValueError, OverflowError, OSError):
-        raise ValueError(
-            f"{kind_of(value)} is no date; write it like 2024-01-31T12:00:00Z"
-        ) from None
+    if isinstance(value, Interval):
+        return write_interval(
+            value, DEFAULT_INTERVAL if php.is_null(format) else php.to_text(format)
+        )
+    moment = _shown(to_moment(value, now), now, timezone)
+    return write_moment(moment, DEFAULT_FORM if php.is_null(format) else php.to_text(format))
 
 
-def _parsed(value: Any, zone: tzinfo) -> datetime:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, zone)
-    text = str(value).strip()
-    if text.removeprefix("-").isdecimal() and len(text) != len("20240131"):
-        return datetime.fromtimestamp(int(text), zone)
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+def date_in_place(
+    now: datetime,
+    value: Any,
+    format: str = "Y-m-d H:i:s",  # noqa: A002 - Twig's own name
+    timezone: str | None = None,
+) -> str:
+    """Write a moment with PHP's date letters, in its own time zone or a named one; nothing gives an empty text.
+
+    Example:
+        >>> {{ '2024-03-05T14:30:45+01:00' | date('d-m-Y H:i') }}
+        05-03-2024 14:30
+        >>> {{ 1709210096 | date('c', 'Europe/Amsterdam') }}
+        2024-02-29T13:34:56+01:00
+        >>> {{ none | date }}
+
+    """
+    if value is MISSING or value is None or value == "":
+        return ""
+    if isinstance(value, Interval):
+        return write_interval(value, format)
+    is_compact = isinstance(value, str) and value.isdecimal() and len(value) == COMPACT
+    moment = read_moment(value, moment_at(now)) if is_compact else to_moment(value, now)
+    return write_moment(moment if php.is_null(timezone) else _shown(moment, now, timezone), format)
 
 
-def _offset(at: datetime, separator: str) -> str:
-    minutes = int((at.utcoffset() or timedelta()).total_seconds()) // 60
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02d}{separator}{rest:02d}"
+def date_modify(now: datetime, value: Any, modifier: Any) -> Moment:
+    """Go from a moment to another as a text says: `+1 day`, `first day of next month`, `last monday of january 2024`.
+
+    Example:
+        >>> {{ '2024-02-29' | date_modify('+1 month') | date('Y-m-d') }}
+        2024-03-29
+        >>> {{ '2024-02-29' | date_modify('last day of next month noon') | date('Y-m-d H:i') }}
+        2024-03-31 12:00
+        >>> {{ '2024-02-29' | date_modify('+2 weekdays') | date('D j M') }}
+        Mon 4 Mar
+    """
+    return modify(to_moment(value, now), php.to_text(modifier))
 
 
-def _suffix(day: int) -> str:
-    if 11 <= day <= 13:  # noqa: PLR2004 - eleventh to thirteenth
-        return "th"
-    return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+def make_date(now: datetime, date: Any = None, timezone: Any = None) -> Moment:
+    """Give a moment, to compare with others and to go on from; without arguments it is now.
+
+    Example:
+        >>> {{ date('2024-01-01').timestamp }}
+        1704067200
+        >>> {{ date('2024-01-10').diff(date('2024-01-01')).days }}
+        9
+        >>> {{ date('2024-02-29') < date('now') }}
+        1
+        >>> {{ date() | date('Y-m-d') }}
+        2026-01-02
+    """
+    return _shown(to_moment(date, now), now, timezone)
 
 
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+def to_moment(value: Any, now: datetime) -> Moment:
+    """Return the moment a value names. Raises `ValueError` for a text that is no date, `TypeError` for a list."""
+    if isinstance(value, Moment):
+        return value
+    if php.is_null(value):
+        return moment_at(now)
+    text = php.to_text(value)
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal():
+        if len(digits) > php.SURE_DIGITS:
+            raise ValueError("the number of seconds is too large")
+        return Moment(int(text), 0, fixed_zone(0))
+    iso = read_iso(text, zone_of(now.tzinfo))
+    return read_moment(text, moment_at(now)) if iso is None else iso
 
 
-def _days_in_month(at: datetime) -> int:
-    following = at.replace(day=28) + timedelta(days=4)
-    return (following - timedelta(days=following.day)).day
+def _shown(moment: Moment, now: datetime, timezone: Any) -> Moment:
+    """Return a moment in a named zone; in the zone of ``now`` for none, unchanged for false."""
+    if timezone is False:
+        return moment
+    zone = zone_of(now.tzinfo) if php.is_null(timezone) else named_zone(php.to_text(timezone))
+    return moment if zone is moment.zone else Moment(moment.seconds, moment.micro, zone)
+
+
+def named_zone(name: str) -> Zone:
+    """Return the zone of a name or an offset such as `+02:00`. Raises `ValueError`."""
+    zone = find_zone(name)
+    if zone is None and name[:1] in "+-":
+        zone = parts_of(name).zone
+    if zone is None:
+        raise ValueError("there is no such time zone; name one like Europe/Amsterdam or +02:00")
+    return zone
+
+
+def formatted(value: Any, format: Any) -> Any:  # noqa: A002 - PHP's own name
+    """Write a moment, or the time between two, with PHP's letters.
+
+    Example:
+        >>> {{ date('2024-02-29').format('d.m.Y') }}
+        29.02.2024
+        >>> {{ date('2024-01-01').diff(date('2025-03-02')).format('%y year, %m months, %d day') }}
+        1 year, 2 months, 1 day
+    """
+    if isinstance(value, Moment):
+        return write_moment(value, php.to_text(format))
+    return write_interval(value, php.to_text(format)) if isinstance(value, Interval) else MISSING
+
+
+def difference(now: datetime, value: Any, target_object: Any, absolute: Any = False) -> Any:  # noqa: FBT002 - PHP's own signature
+    """Give the time from a moment to another: `y`, `m`, `d`, `h`, `i`, `s`, and `days` in all.
+
+    Example:
+        >>> {{ date('2024-01-15').diff(date('2024-03-01')).m }}
+        1
+        >>> {{ date('2024-01-31').diff(date('2024-03-01')).days }}
+        30
+    """
+    if not isinstance(value, Moment):
+        return MISSING
+    span = between(value, to_moment(target_object, now))
+    return span.absolute() if php.is_truthy(absolute) else span
+
+
+def modified(value: Any, modifier: Any) -> Any:
+    """Go from a moment to another, as `date_modify` does.
+
+    Example:
+        >>> {{ date('2024-02-29').modify('+1 day').format('Y-m-d') }}
+        2024-03-01
+    """
+    return modify(value, php.to_text(modifier)) if isinstance(value, Moment) else MISSING
+
+
+def timestamp(value: Any) -> Any:
+    """Give the seconds since 1970.
+
+    Example:
+        >>> {{ date('2024-01-01').getTimestamp() }}
+        1704067200
+    """
+    return value.seconds if isinstance(value, Moment) else MISSING
+
+
+CLOCKED: Final[frozenset[Callable[..., Any]]] = frozenset(
+    {date, date_in_place, date_modify, make_date, difference}
+)
+"""Functions that take the present moment first."""

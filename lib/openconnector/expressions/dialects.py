@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from openconnector.expressions import php, values
-from openconnector.expressions.filters import FILTERS, METHODS, TESTS, Filter
+from openconnector.expressions.filters import FILTERS, METHODS, Filter
+from openconnector.expressions.jinja_tests import TESTS
 from openconnector.expressions.twig import (
     TWIG_FILTERS,
     TWIG_FUNCTIONS,
+    TWIG_METHODS,
     TWIG_OPERATORS,
     TWIG_TESTS,
     contains,
@@ -124,11 +126,11 @@ TWIG: Final = replace(
     functions=TWIG_FUNCTIONS,
     filters=TWIG_FILTERS,
     tests=TWIG_TESTS,
-    methods={},
+    methods=TWIG_METHODS,
 )
 """Everything printed is text by PHP's rules; comparison and truth are PHP's."""
 
 DIALECTS: Final[dict[str, DialectRules]] = {"jinja": JINJA, "twig": TWIG}
 
-FUNCTIONS_VERSION: Final = 1
+FUNCTIONS_VERSION: Final = 2
 """Counted up when a change of filters, casts or rules changes a result; part of every mapping's fingerprint."""

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from openconnector.expressions import texts, twig_texts
+from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
-from openconnector.expressions.filters import Filter, accepts
+from openconnector.expressions.filters import Filter, accepts, parameter_of
 from openconnector.expressions.names import Code, Names
 from openconnector.expressions.syntax import NotAllowed, constant
 
@@ -197,9 +199,10 @@ class Emitter:
         if function is None:
             known = ", ".join(sorted([*self.rules.functions, "mapping"]))
             raise NotAllowed(f"no function {node.node.name!r}; there are {known}", node.lineno)
-        self._check_call(function, node, node.node.name, given=0)
+        clock = self._clock(function)
+        self._check_call(function, node, node.node.name, given=len(clock))
         bound = self.names.bind("f", function)
-        return Code(f"{bound}({self._arguments(node)})")
+        return Code(f"{bound}({', '.join(filter(None, [*clock, self._arguments(node)]))})")
 
     def _call_mapping(self, node: nodes.Call) -> Code:
         given: dict[str, nodes.Expr] = dict(
@@ -229,15 +232,23 @@ class Emitter:
     def _apply(
         self, known: Filter, value: nodes.Expr, node: nodes.Filter | nodes.Call, name: str
     ) -> Code:
-        self._check_call(known.function, node, name, given=1)
+        clock = self._clock(known.function)
+        self._check_call(known.function, node, name, given=1 + len(clock))
         source = self.text(value) if known.takes_text else self.expression(value).source
         arguments = self._arguments(node)
         function = known.function
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", is_text=True)
         bound = self.names.bind("f", function)
-        call = f"{bound}({', '.join(filter(None, [self.counted(source), arguments]))})"
+        call = f"{bound}({', '.join(filter(None, [*clock, self.counted(source), arguments]))})"
         return Code(call, known.gives_text)
+
+    def _clock(self, function: Callable[..., Any]) -> list[str]:
+        """Return the source of the present moment, for a function that takes it first."""
+        if function not in CLOCKED:
+            return []
+        self.uses_budget = True
+        return ["b.now()"]
 
     def test(self, node: nodes.Test) -> Code:
         """Write `value is name`."""
@@ -357,13 +368,15 @@ class Emitter:
 
 def named_arguments(node: nodes.Call | nodes.Filter | nodes.Test) -> list[tuple[str, nodes.Expr]]:
     """Return the arguments of a call that are given by name."""
-    return [(str(argument.key), argument.value) for argument in node.kwargs or ()]
+    return [(parameter_of(str(argument.key)), argument.value) for argument in node.kwargs or ()]
 
 
 MAX_INLINE_PARTS: Final = 16
 """Up to so many texts are added in place; more are measured before they are joined."""
 
-_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {str.lower: "lower", str.upper: "upper"}
+_TEXT_METHODS: Final[dict[Callable[..., Any], str]] = {
+    texts.lower: "lower", texts.upper: "upper", twig_texts.upper: "upper",
+}  # fmt: skip
 
 _BOOLEAN: Final = (nodes.Compare, nodes.Not, nodes.Test)
 """Expressions that give true or false in every dialect."""

@@ -1,15 +1,17 @@
-"""The tables of filters and tests of templates: pure functions of JSON values.
+"""The table of filters of the dialect `jinja`: pure functions of JSON values.
 
-A filter is written `value | name(arguments)`, a test `value is name`. A filter's docstring is its documentation.
+A filter is written `value | name(arguments)`. Its docstring is its documentation (`documentation`).
 """
 
 import inspect
+import keyword
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from openconnector.expressions import encoding, lists, php, texts
+from openconnector.expressions import dates, encoding, lists, php, texts
 from openconnector.expressions.paths import MISSING
 from openconnector.expressions.values import number, to_text
 
@@ -26,18 +28,37 @@ class Filter:
 
 
 def default(value: Any, fallback: Any = "", boolean: Any = False) -> Any:  # noqa: FBT002 - Jinja's own signature
-    """Give the fallback where nothing is there; with a second argument of true, also where it is empty."""
+    """Give the fallback where nothing is there; with a second argument of true, also where it is empty.
+
+    Example:
+        >>> {{ none | default('none') }}
+        none
+        >>> {{ '' | default('none', true) }}
+        none
+    """
     is_absent = value is MISSING or value is None or (boolean and not value)
     return fallback if is_absent else value
 
 
 def absolute(value: Any) -> Any:
-    """Give a number without its sign."""
+    """Give a number without its sign.
+
+    Example:
+        >>> {{ (-5) | abs }}
+        5
+    """
     return abs(number(value))
 
 
 def round_number(value: Any, precision: int = 0, method: str = "common") -> Any:
-    """Round to so many decimals: `common` (half away from zero), `ceil` or `floor`."""
+    """Round to so many decimals: `common` (half away from zero), `ceil` or `floor`.
+
+    Example:
+        >>> {{ 2.5 | round }}
+        3.0
+        >>> {{ 1234.5678 | round(1, 'floor') }}
+        1234.5
+    """
     factor = 10 ** min(max(php.to_int(precision), -15), 15)
     scaled = number(value) * factor
     whole = _ROUNDINGS.get(method)
@@ -58,20 +79,23 @@ _ROUNDINGS: Final[dict[str, Callable[[float], int]]] = {
 
 
 def to_int(value: Any, default: int = 0) -> int:
-    """Give a whole number, or the default where there is none."""
+    """Give a whole number, or the default where there is none.
+
+    Example:
+        >>> {{ '12abc' | int }}
+        12
+    """
     return default if value is MISSING or value is None else php.to_int(value)
 
 
 def to_float(value: Any, default: float = 0.0) -> float:
-    """Give a number, or the default where there is none."""
+    """Give a number, or the default where there is none.
+
+    Example:
+        >>> {{ '1.5kg' | float }}
+        1.5
+    """
     return default if value is MISSING or value is None else php.to_float(value)
-
-
-def is_empty(value: Any) -> bool:
-    """Return whether a value is nothing, false, or a text, list or object without content; 0 is not empty."""
-    if isinstance(value, (str, list, dict)):
-        return not value
-    return value is None or value is False or value is MISSING
 
 
 def _text(function: Callable[..., str]) -> Filter:
@@ -87,7 +111,8 @@ FILTERS: Final[dict[str, Filter]] = {
     "column": Filter(lists.column),
     "count": Filter(lists.length),
     "d": Filter(default),
-    "date": Filter(texts.date, gives_text=True),
+    "date": Filter(dates.date_in_place, gives_text=True),
+    "date_modify": Filter(dates.date_modify),
     "default": Filter(default),
     "e": _text(php.encode_entities),
     "escape": _text(php.encode_entities),
@@ -103,7 +128,7 @@ FILTERS: Final[dict[str, Filter]] = {
     "last": Filter(lists.last),
     "length": Filter(lists.length),
     "list": Filter(lists.listed),
-    "lower": _text(str.lower),
+    "lower": _text(texts.lower),
     "map": Filter(lists.map_field),
     "max": Filter(lists.largest),
     "merge": Filter(lists.merge),
@@ -125,7 +150,7 @@ FILTERS: Final[dict[str, Filter]] = {
     "trim": _text(texts.trim),
     "truncate": _text(texts.truncate),
     "unique": Filter(lists.unique),
-    "upper": _text(str.upper),
+    "upper": _text(texts.upper),
     "url_encode": Filter(texts.url_encode, gives_text=True),
     "urlencode": Filter(texts.url_encode, gives_text=True),
     "values": Filter(lists.values),
@@ -141,33 +166,14 @@ METHODS: Final[dict[str, Filter]] = {
 }
 """What a template may call on an object as a method, as Jinja templates do."""
 
-TESTS: Final[dict[str, Callable[..., bool]]] = {
-    "boolean": lambda value: isinstance(value, bool),
-    "defined": lambda value: value is not MISSING,
-    "divisibleby": lambda value, by: number(value) % number(by) == 0,
-    "empty": is_empty,
-    "eq": lambda value, other: bool(value == other),
-    "equalto": lambda value, other: bool(value == other),
-    "even": lambda value: number(value) % 2 == 0,
-    "false": lambda value: value is False,
-    "float": lambda value: isinstance(value, float),
-    "in": lambda value, others: value in lists.listed(others),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "iterable": lambda value: isinstance(value, (list, dict)),
-    "lower": lambda value: isinstance(value, str) and value == value.lower(),
-    "mapping": lambda value: isinstance(value, dict),
-    "ne": lambda value, other: bool(value != other),
-    "none": lambda value: value is None,
-    "null": lambda value: value is None or value is MISSING,
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "odd": lambda value: number(value) % 2 == 1,
-    "sequence": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "true": lambda value: value is True,
-    "undefined": lambda value: value is MISSING,
-    "upper": lambda value: isinstance(value, str) and value == value.upper(),
-}
-"""Every test: `value is name`."""
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])[A-Z]")
+
+
+def parameter_of(name: str) -> str:
+    """Return the parameter that the name of an argument means: `preserveKeys` is `preserve_keys`, `from` is `from_`."""
+    snake = _HUMP.sub(lambda hump: f"_{hump[0].lower()}", name)
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
 
 
 def accepts(function: Callable[..., Any], positional: int, named: list[str]) -> str | None:

@@ -4,7 +4,8 @@ Work is counted, not timed: the same template on the same record always ends the
 cannot do much harm (their size is limited), so only loops, assignments and calls of other mappings are counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from openconnector.errors import TemplateLimit
@@ -37,12 +38,19 @@ TEXT_PER_STEP: Final = 64
 """How many characters count as one piece of handled data."""
 
 
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
 class Budget:
     """Counts the work done for one record. Raises `TemplateLimit` when it is used up."""
 
-    __slots__ = ("_left", "_text_left", "explains")
+    __slots__ = ("_left", "_text_left", "explains", "now")
 
-    def __init__(self, *, explains: bool = False) -> None:
+    def __init__(self, *, explains: bool = False, now: Callable[[], datetime] = utc_now) -> None:
+        self.now = now
+        """The clock; its zone is the one in which dates are shown."""
         self.explains = explains
         """A calculation failed before: it is done again, slower, to find out where."""
         self._left = MAX_STEPS

@@ -14,8 +14,11 @@ from jinja2 import nodes
 from openconnector.expressions.emit import Emitter
 from openconnector.expressions.php import decode_entities
 
-SAFE_FILTERS: Final = frozenset({"raw", "escape", "e", "url_encode", "nl2br"})
+SAFE_FILTERS: Final = frozenset({"raw", "escape", "e", "url_encode"})
 """Filters whose result the predecessor did not escape again."""
+
+ESCAPING_FILTERS: Final = frozenset({"nl2br", "spaceless"})
+"""Filters that escaped the value themselves, before they put tags into it, unless it was safe already."""
 
 
 def pieces_of(node: nodes.Output) -> Iterator[nodes.Expr]:
@@ -41,6 +44,8 @@ def is_safe(node: nodes.Node) -> bool:
     """Return whether the predecessor printed an expression without escaping it."""
     if isinstance(node, nodes.CondExpr):
         return is_safe(node.expr1) and (node.expr2 is None or is_safe(node.expr2))
+    if isinstance(node, nodes.Filter) and node.name in ESCAPING_FILTERS:
+        return node.node is not None and is_safe(node.node)
     if isinstance(node, nodes.Filter):
         return node.name in SAFE_FILTERS
     return isinstance(node, nodes.Const)

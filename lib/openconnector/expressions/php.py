@@ -10,6 +10,7 @@ import math
 import re
 from typing import Any, Final
 
+from openconnector.expressions.moments import Interval, Moment
 from openconnector.expressions.paths import MISSING
 
 MAX_INT: Final = 2**63 - 1
@@ -35,8 +36,13 @@ def kind_of(value: Any) -> str:
 
 _KINDS: Final[dict[type, str]] = {
     str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object",
-    type(None): "null",
+    type(None): "null", Moment: "a moment", Interval: "an interval",
 }  # fmt: skip
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a value is null; what is missing is null too."""
+    return value is None or value is MISSING
 
 
 def to_text(value: Any) -> str:
@@ -48,10 +54,11 @@ def to_text(value: Any) -> str:
     if value is True:
         return "1"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if MIN_INT <= value <= MAX_INT else float_to_text(float(value))
     if isinstance(value, float):
         return float_to_text(value)
-    raise TypeError(f"{kind_of(value)} has no text form; use json_encode or join")
+    remedy = "date" if isinstance(value, (Moment, Interval)) else "json_encode or join"
+    raise TypeError(f"{kind_of(value)} has no text form; use {remedy}")
 
 
 def float_to_text(value: float) -> str:
@@ -246,7 +253,12 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def encode_entities(text: str) -> str:
-    """Return a text with `& < > " '` written as entities."""
+    """Return a text with `& < > " '` written as entities.
+
+    Example:
+        >>> {{ '<b>' | escape }}
+        &lt;b&gt;
+    """
     for character, entity in (
         ("&", "&amp;"),
         ("<", "&lt;"),

@@ -8,14 +8,19 @@ import math
 from typing import Any
 
 from openconnector.errors import TemplateLimit
-from openconnector.expressions.encoding import write_json
+from openconnector.expressions.json_texts import write_json
 from openconnector.expressions.limits import MAX_EXPONENT, MAX_RANGE
+from openconnector.expressions.moment_forms import write_interval, write_moment
+from openconnector.expressions.moments import Interval, Moment
 from openconnector.expressions.paths import MISSING, child
 from openconnector.expressions.php import MAX_INT, MIN_INT, kind_of
 
 
 def field(value: Any, key: str) -> Any:
-    """Return the field of an object, or `MISSING`; `items.0` indexes a list."""
+    """Return the field of an object, or `MISSING`; `items.0` indexes a list, and a moment has a `timestamp`."""
+    if isinstance(value, (Moment, Interval)):
+        found = value.field(key)
+        return MISSING if found is None else found
     return child(value, key)
 
 
@@ -25,7 +30,7 @@ def item(value: Any, key: Any) -> Any:
         return MISSING
     if isinstance(value, (list, str)) and isinstance(key, int):
         return value[key] if -len(value) <= key < len(value) else MISSING
-    return child(value, to_text(key))
+    return field(value, to_text(key))
 
 
 def part(value: Any, start: Any, stop: Any, step: Any) -> Any:
@@ -39,7 +44,12 @@ def part(value: Any, start: Any, stop: Any, step: Any) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """Return a value as text: JSON's words for numbers, true and false, nothing for null, JSON for the rest."""
+    """Return a value as text: JSON's words for numbers, true and false, nothing for null, JSON for the rest.
+
+    Example:
+        >>> {{ [1, true] | string }}
+        [1,true]
+    """
     if isinstance(value, str):
         return value
     if value is None or value is MISSING:
@@ -48,12 +58,16 @@ def to_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    return write_json(value, plain=True)
+    return write_json(value)
 
 
 def known(value: Any) -> Any:
-    """Return a value as it goes into the result: what is missing is null."""
-    return None if value is MISSING else value
+    """Return a value as it goes into the result: what is missing is null, a moment or an interval is text."""
+    if value is MISSING:
+        return None
+    if isinstance(value, Moment):
+        return write_moment(value, "c")
+    return write_interval(value, "%R%a days") if isinstance(value, Interval) else value
 
 
 def items(value: Any) -> list[Any]:
@@ -150,7 +164,14 @@ def is_in(left: Any, right: Any) -> bool:
 
 
 def numbers(*bounds: Any) -> list[int]:
-    """Return `range`: the numbers from a start to before an end."""
+    """Return `range`: the numbers from a start to before an end.
+
+    Example:
+        >>> {{ range(3) | list }}
+        [0,1,2]
+        >>> {{ range(1, 6, 2) | list }}
+        [1,3,5]
+    """
     if not all(isinstance(bound, int) for bound in bounds):
         raise TypeError("range takes whole numbers")
     found = range(*bounds)
@@ -164,7 +185,12 @@ class Namespace(dict[str, Any]):
 
 
 def namespace(**fields: Any) -> Namespace:
-    """Return an object whose fields `{% set ns.field = ... %}` changes, also from within a loop."""
+    """Return an object whose fields `{% set ns.field = ... %}` changes, also from within a loop.
+
+    Example:
+        >>> {% set ns = namespace(sum=0) %}{% for n in [1, 2] %}{% set ns.sum = ns.sum + n %}{% endfor %}{{ ns.sum }}
+        3
+    """
     return Namespace(fields)
 
 

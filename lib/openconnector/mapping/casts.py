@@ -10,9 +10,11 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from openconnector.expressions import encoding, php
-from openconnector.expressions.dates import format_moment
+from openconnector.expressions import php
+from openconnector.expressions.moment_forms import write_moment
+from openconnector.expressions.moments import moment_at
 from openconnector.expressions.paths import compile_path
+from openconnector.mapping.conversions import PLAIN
 
 
 class _Gone(Enum):
@@ -52,72 +54,6 @@ class Cast:
     """What it puts in their place."""
 
 
-def to_bool(value: Any) -> bool:
-    """Return true for 1, numbers and texts that begin with 1 as an integer, `true` and `yes`; else false."""
-    if php.to_int(value) == 1:
-        return True
-    return php.to_text(value).lower() in ("true", "yes")
-
-
-def to_optional_bool(value: Any) -> bool | None:
-    """Return the same as `bool`, and null for null."""
-    return None if value is None else to_bool(value)
-
-
-def to_list(value: Any) -> Any:
-    """Return a list or object as it is, null as an empty list, anything else as a list of one."""
-    if isinstance(value, (list, dict)):
-        return value
-    return [] if value is None else [value]
-
-
-def to_float(value: Any) -> float:
-    """Return the number a text begins with. Raises `ValueError` for one that is too large."""
-    number = php.to_float(value)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("the number is too large")
-    return number
-
-
-def json_to_value(value: Any) -> Any:
-    """Return what JSON text stands for; lists and objects stay, and text that is no JSON becomes null.
-
-    Entities are decoded first, as the predecessor did; where that breaks valid JSON, they stay.
-    """
-    if isinstance(value, (list, dict)):
-        return value
-    text = php.to_text(value)
-    decoded = php.decode_entities(text)
-    found = encoding.read_json(decoded)
-    return encoding.read_json(text) if found is None and decoded != text else found
-
-
-def null_text_to_null(value: Any) -> Any:
-    """Return null for the text `null`, anything else as it is."""
-    return None if value == "null" else value
-
-
-def coordinates(value: Any) -> Any:
-    """Return `x y x y` as a list of pairs of texts; a single pair is not wrapped."""
-    if isinstance(value, (list, dict)) or value is None:
-        raise TypeError("coordinates are a text of numbers with a blank between")
-    numbers = php.to_text(value).split(" ")
-    pairs = [numbers[at : at + 2] for at in range(0, len(numbers), 2)]
-    return pairs if len(pairs) > 1 else pairs[0]
-
-
-def money_to_int(value: Any) -> int:
-    """Return an amount as a number of cents: `1.234,56` is 123456."""
-    if isinstance(value, (list, dict)):
-        return php.to_int(value)
-    return php.to_int(php.to_text(value).replace(".", "").replace(",", ""))
-
-
-def int_to_money(value: Any) -> str:
-    """Return a number of cents as an amount: 123456 is `1.234,56`."""
-    return encoding.format_number(php.to_number(value) / 100, 2, ",", ".")
-
-
 def is_blank(value: Any) -> bool:
     """Return whether a value is empty for PHP, or an array with nothing but empty values at any depth."""
     if isinstance(value, (list, dict)):
@@ -134,47 +70,54 @@ def matcher(wanted: str) -> Callable[[Any], bool]:
     return lambda value: value == wanted if type(value) is str else php.loosely_equal(value, wanted)
 
 
-def _of_text(function: Callable[[str], str]) -> Callable[[Any], str]:
-    return lambda value: function(php.to_text(value))
-
-
-PLAIN: Final[dict[str, Callable[[Any], Any]]] = {
-    "string": php.to_text,
-    "bool": to_bool,
-    "boolean": to_bool,
-    "?bool": to_optional_bool,
-    "?boolean": to_optional_bool,
-    "int": php.to_int,
-    "integer": php.to_int,
-    "float": to_float,
-    "array": to_list,
-    "url": _of_text(encoding.form_encode),
-    "urlDecode": _of_text(encoding.form_decode),
-    "rawurl": _of_text(encoding.percent_encode),
-    "rawurlDecode": _of_text(encoding.percent_decode),
-    "html": _of_text(php.encode_named_entities),
-    "htmlDecode": _of_text(php.decode_entities),
-    "base64": _of_text(encoding.base64_encode),
-    "base64Decode": _of_text(encoding.base64_decode),
-    "json": encoding.write_json,
-    "jsonToArray": json_to_value,
-    "utf8": _of_text(encoding.to_ascii),
-    "nullStringToNull": null_text_to_null,
-    "coordinateStringToArray": coordinates,
-    "moneyStringToInt": money_to_int,
-    "intToMoneyString": int_to_money,
-}
-"""Casts that need nothing but the value."""
-
-
 def _date(value: Any, context: CastContext) -> Any:
-    """Return the present moment in the form the value spells with PHP's date letters."""
-    return format_moment(context.now, php.to_text(value))
+    """Return the present moment in the form the value spells with PHP's date letters.
+
+    Example:
+        >>> "Y-m-d H:i" | date
+        "2026-01-02 03:04"
+    """
+    return write_moment(moment_at(context.now), php.to_text(value))
 
 
 def _key_cannot_be_value(value: Any, context: CastContext) -> Any:
-    """Take the field away when its value is its own path: what a missing path leaves behind."""
+    """Take the field away when its value is its own path: what a missing path leaves behind.
+
+    Example:
+        >>> "field" | keyCantBeValue
+        (nothing)
+        >>> "value" | keyCantBeValue
+        "value"
+    """
     return GONE if php.loosely_equal(value, context.path) else value
+
+
+def unset_if(wanted: str) -> Cast:
+    """Take the field away when its value is loosely equal to another; with none, when it is empty.
+
+    Example:
+        >>> "x" | unsetIfValue==x
+        (nothing)
+        >>> "y" | unsetIfValue==x
+        "y"
+        >>> "" | unsetIfValue==
+        (nothing)
+    """
+    return _replacing(f"unsetIfValue=={wanted}", wanted, GONE)
+
+
+def null_if(wanted: str) -> Cast:
+    """Put null where the value is loosely equal to another; with none, where it is empty.
+
+    Example:
+        >>> "x" | setNullIfValue==x
+        null
+        >>> 0 | setNullIfValue==
+        null
+        >>> "y" | setNullIfValue==x
+        "y"
+    """
+    return _replacing(f"setNullIfValue=={wanted}", wanted, None)
 
 
 def _replacing(name: str, wanted: str, replacement: Any) -> Cast:
@@ -184,6 +127,18 @@ def _replacing(name: str, wanted: str, replacement: Any) -> Cast:
         return replacement if condition(value) else value
 
     return Cast(name=name, apply=apply, condition=condition, replacement=replacement)
+
+
+def count_of(path: str) -> Cast:
+    """Put the number of elements that stand at another path of the result; where there is no list, the value stays.
+
+    Example:
+        >>> ["a", "b"] | countValue:field
+        2
+        >>> "a" | countValue:elsewhere
+        "a"
+    """
+    return Cast(name=f"countValue:{path}", apply=_count(path), looks_around=True)
 
 
 def _count(path: str) -> Callable[[Any, CastContext], Any]:
@@ -202,8 +157,22 @@ AWARE: Final[dict[str, Callable[[Any, CastContext], Any]]] = {
 }
 """Casts that look at more than the value."""
 
-CAST_NAMES: Final = (*PLAIN, *AWARE, "unsetIfValue", "setNullIfValue", "countValue")
-"""Every cast; the last three are written with a parameter: `unsetIfValue==x`, `countValue:path`."""
+WITH_PARAMETER: Final[dict[str, Callable[[str], Cast]]] = {
+    "unsetIfValue==": unset_if,
+    "setNullIfValue==": null_if,
+    "countValue:": count_of,
+}
+"""Casts that are written with a parameter behind their name."""
+
+CASTS: Final[dict[str, Callable[..., Any]]] = {
+    **PLAIN,
+    **AWARE,
+    **{name.rstrip("=:"): make for name, make in WITH_PARAMETER.items()},
+}
+"""Name to the function whose docstring explains the cast (`documentation`)."""
+
+CAST_NAMES: Final = tuple(CASTS)
+"""Every cast."""
 
 
 def find_cast(name: str) -> Cast | None:
@@ -212,11 +181,7 @@ def find_cast(name: str) -> Cast | None:
         return Cast(name=name, apply=lambda value, _context: plain(value), plain=plain)
     if (aware := AWARE.get(name)) is not None:
         return Cast(name=name, apply=aware)
-    word, separator, parameter = name.partition("==")
-    if separator and word == "unsetIfValue":
-        return _replacing(name, parameter, GONE)
-    if separator and word == "setNullIfValue":
-        return _replacing(name, parameter, None)
-    if name.startswith("countValue:"):
-        return Cast(name=name, apply=_count(name.removeprefix("countValue:")), looks_around=True)
+    for beginning, make in WITH_PARAMETER.items():
+        if name.startswith(beginning):
+            return make(name.removeprefix(beginning))
     return None

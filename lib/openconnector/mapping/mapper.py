@@ -1,7 +1,6 @@
 """Compiles a mapping and applies it to records."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from openconnector.errors import (
     RecordError,
 )
 from openconnector.expressions.dialects import FUNCTIONS_VERSION
-from openconnector.expressions.limits import Budget
+from openconnector.expressions.limits import Budget, utc_now
 from openconnector.expressions.paths import set_path, unset_path
 from openconnector.expressions.syntax import NotAllowed
 from openconnector.mapping.lineage import FieldLineage, lineage
@@ -32,11 +31,6 @@ Resolve = Callable[[str], MappingSpec]
 
 MAX_NESTED: Final = 16
 """How deep mappings may call mappings."""
-
-
-def utc_now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
 
 
 class Mapper:
@@ -65,9 +59,9 @@ class Mapper:
         Raises `RecordError` (stage `map`) naming the field that failed, `TemplateLimit` when it cost too much.
         """
         try:
-            return self._fused(record, Budget())
+            return self._fused(record, Budget(now=self._now))
         except FAILURES:
-            return self._steps.run(_checked(record), Budget(explains=True))
+            return self._steps.run(_checked(record), Budget(explains=True, now=self._now))
 
     def run(self, record: Any, budget: Budget) -> Any:
         """Return the mapped record for a mapping that calls this one; the cost is counted with its own."""

@@ -21,7 +21,7 @@ from openconnector.mapping.writer import MappingWriter
 
 
 def place_of_failure(
-    writer: MappingWriter, target: str, record: Any
+    writer: MappingWriter, target: str, record: Any, budget: Budget
 ) -> tuple[int | None, int | None]:
     """Return line and column, from 1, of the part of a target's template that fails for a record.
 
@@ -31,7 +31,7 @@ def place_of_failure(
     module, _ = ObservedWriter(writer.spec, writer.call_mapping, watch.watched).single(target)
     value = module.build(tidy=tidy)["single"]
     with suppress(Exception):  # the error itself is known already
-        value(record, Budget(explains=True))
+        value(record, budget)
         watch.under_way.clear()
     if not watch.under_way:
         return None, None

@@ -94,10 +94,11 @@ class Steps:
             inputs={path: value for path, value in found.items() if value is not MISSING},
         )
         try:
-            trace.value = step.value(record, Budget(explains=True))
+            trace.value = step.value(record, Budget(explains=True, now=self._now))
         except FAILURES as error:
             trace.error = reason_of(error)
-            trace.line, trace.column = place_of_failure(self._writer, step.target, record)
+            budget = Budget(explains=True, now=self._now)
+            trace.line, trace.column = place_of_failure(self._writer, step.target, record, budget)
         return trace
 
     def _assembled(self, record: Any, values: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """Casts: names and results are those of the predecessor."""
 
 import contextlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openconnector.mapping.casts import CAST_NAMES, GONE, CastContext, find_cast
+from openconnector.expressions.documentation import MOMENT, NOTHING, examples_of, summary_of
+from openconnector.mapping.casts import CAST_NAMES, CASTS, GONE, CastContext, find_cast
 
 
 def cast(name: str, value: Any, *, path: str = "x", result: Any = None) -> Any:
@@ -91,6 +93,24 @@ def test_casts(name: str, value: Any, expected: Any):
     assert (type(result), result) == (type(expected), expected)
 
 
+@pytest.mark.parametrize("name", CAST_NAMES)
+def test_every_cast_is_explained_with_an_example_that_runs(name: str):
+    examples = examples_of(CASTS[name])
+
+    assert summary_of(CASTS[name]).endswith(".")
+    assert examples != ()
+    for example in examples:
+        written, _, spelled = example.expression.rpartition(" | ")
+        value = json.loads(written)
+        found = find_cast(spelled)
+        assert found is not None
+        context = CastContext(path="field", result={"field": value}, now=MOMENT)
+        given = found.apply(value, context)
+        assert (
+            NOTHING if given is GONE else json.dumps(given, ensure_ascii=False)
+        ) == example.result
+
+
 def test_count_value_counts_what_stands_elsewhere():
     assert cast("countValue:a.b", 0, result={"a": {"b": [1, 2]}}) == 2
     assert cast("countValue:a", 0, result={"a": "words"}) == 0
@@ -135,4 +155,9 @@ def test_any_cast_takes_any_value_or_fails_for_its_record(name: str, value: Any)
 @settings(deadline=None)
 @given(JSON)
 def test_json_written_and_read_again_is_the_same(value: Any):
-    assert cast("jsonToArray", cast("json", [value]).replace("&", "\\u0026")) == [value]
+    def there_and_back(value: Any) -> Any:
+        return cast("jsonToArray", cast("json", value).replace("&", "\\u0026"))
+
+    read = there_and_back([value])
+
+    assert there_and_back(read) == read
