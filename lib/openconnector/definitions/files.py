@@ -18,6 +18,7 @@ from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
+from openconnector.definitions import predecessor
 from openconnector.definitions.checks import check
 from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers, Shelf
@@ -166,7 +167,7 @@ async def import_document(
     ``is_forced`` also saves mappings that break their own tests. Raises `InvalidInput` naming everything that is
     wrong, with its place in the document; the caller then gives the transaction up.
     """
-    value, problems = filled_in(document.value, variables)
+    value, problems = _taken_over(document.value, variables)
     problems += _misshapen(value)
     if problems:
         raise _placed(document, problems)
@@ -182,6 +183,13 @@ async def import_document(
     if work.problems:
         raise _placed(document, work.problems)
     return work.saved
+
+
+def _taken_over(given: Any, variables: Mapping[str, str]) -> tuple[Any, list[FieldProblem]]:
+    """Return a document with its variables filled in; an export of the predecessor knows none."""
+    if predecessor.is_export(given):
+        return predecessor.as_document(given), []
+    return filled_in(given, variables)
 
 
 async def export_document(session: Session, definitions: Definitions) -> dict[str, Any]:

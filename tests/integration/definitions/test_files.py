@@ -352,3 +352,43 @@ async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
         ("outer", "updated", False),
         ("inner", "unchanged", False),
     ]
+
+
+async def test_a_mapping_the_predecessor_exported_comes_in_the_dialect_it_was_written_for(
+    database: Database,
+):
+    exported = {
+        "@context": {"schema": "https://example.org"},
+        "@type": "mapping",
+        "@id": "https://example.org/mapping/42",
+        "id": 42,
+        "uuid": "9f1c2a30-0000-4000-8000-000000000001",
+        "name": "Zaak (oud)",
+        "description": None,
+        "version": "1.2.0",
+        "mapping": {"naam": "{{ naam ~ '${x}' }}"},
+        "cast": [],
+        "unset": [],
+        "passThrough": None,
+        "dateCreated": "2024-01-01T00:00:00+00:00",
+        "configurations": [],
+    }
+    new = {"mappings": [{"slug": "new", "name": "New", "mapping": {"a": "b"}}]}
+
+    saved = await load(database, exported)
+    again = await load(database, exported)
+    await load(database, new)
+    stored = {entry["slug"]: entry for entry in (await dump(database))["mappings"]}
+
+    assert [(one.slug, one.action) for one in saved] == [("zaak-oud", "created")]
+    assert [(one.slug, one.action) for one in again] == [("zaak-oud", "unchanged")]
+    assert stored["zaak-oud"]["dialect"] == "twig"
+    assert stored["zaak-oud"]["reference"] == "https://example.org/mapping/42"
+    assert stored["zaak-oud"]["version"] == "1.2.0"
+    assert stored["new"]["dialect"] == "jinja"
+
+
+async def test_what_else_the_predecessor_exported_is_refused_in_words(database: Database):
+    told = await refusal(database, {"@type": "job", "name": "x"})
+
+    assert told == {"@type": "is 'job'; of the predecessor's exports, mappings are taken over"}
