@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from openconnector.expressions.emit import Emitter, named_arguments
+from openconnector.expressions.emit import Emitter
 from openconnector.expressions.names import Code
 from openconnector.expressions.paths import ESCAPED_DOT
 from openconnector.mapping.observing import ObservedWriter
@@ -92,14 +92,14 @@ class _Calls:
         self._known[offset] = (name, self.called())
         return function
 
-    def noted(self, emitter: Emitter, node: nodes.Node, code: Code) -> Code:
+    def noted(self, emitter: Emitter, node: Any, code: Code) -> Code:
         if isinstance(node, nodes.Call) and node.lineno in self._known:
             self._note(emitter, node)
         return code
 
     def _note(self, emitter: Emitter, node: nodes.Call) -> None:
         given = dict(zip(("mapping", "input", "list"), node.args, strict=False))
-        given |= dict(named_arguments(node))
+        given |= {str(named.key): named.value for named in node.kwargs or ()}
         name, fields = self._known.pop(node.lineno)
         is_list = given.get("list")
         call = CallLineage(

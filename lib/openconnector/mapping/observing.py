@@ -1,9 +1,8 @@
 """Writes the functions of a mapping with an observer that sees every part of every expression."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from jinja2 import nodes
 from typing_extensions import override
 
 from openconnector.expressions.dialects import DIALECTS, DialectRules
@@ -13,7 +12,7 @@ from openconnector.expressions.templates import GeneratedModule
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.writer import MappingWriter
 
-Observe: TypeAlias = Callable[[Emitter, nodes.Node, Code], Code]
+Observe: TypeAlias = Callable[[Emitter, Any, Code], Code]
 """Sees a part of an expression with the source it became, and gives the source to write in its place."""
 
 
@@ -47,5 +46,5 @@ class _Emitter(Emitter):
         self._observe = observe
 
     @override
-    def expression(self, node: nodes.Node) -> Code:
+    def expression(self, node: Any) -> Code:
         return self._observe(self, node, Emitter.expression(self, node))

@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from jinja2 import nodes
-
 from openconnector.errors import FieldProblem
 from openconnector.expressions.emit import Emitter
 from openconnector.expressions.limits import Budget
@@ -62,11 +60,11 @@ class _Watch:
         self.begin = self.under_way.append
         self.done = self._done
 
-    def watched(self, emitter: Emitter, node: nodes.Node, code: Code) -> Code:
+    def watched(self, emitter: Emitter, node: Any, code: Code) -> Code:
         """Return source that says when it begins and when it is done."""
         begin = emitter.names.bind("w", self.begin)
         done = emitter.names.bind("w", self.done)
-        return Code(f"{done}({begin}({node.lineno}), {code.source})", code.is_text)
+        return code._replace(source=f"{done}({begin}({node.lineno}), {code.source})")
 
     def _done(self, _begun: None, value: Any) -> Any:
         self.under_way.pop()

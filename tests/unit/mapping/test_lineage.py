@@ -82,3 +82,17 @@ def test_a_value_that_is_calculated_has_no_path_but_its_own_reads():
         ("address", "z"),
         ("(inline)", None),
     ]
+
+
+def test_a_mapping_of_the_predecessor_is_seen_through_as_well():
+    mapping = {
+        "one": "{{ executeMapping('address', person.adres) }}",
+        "every": "{% for one in many %}{{ executeMapping('address', one)|json_encode }}{% endfor %}",
+        "list": "{{ executeMapping('address', people, true)|json_encode }}",
+    }
+
+    found = fields(mapping, dialect="twig")
+
+    assert "person.adres.straat" in found["one"].reads
+    assert [call.mapping for call in found["every"].calls] == ["address"]
+    assert "people.*.plaats" in found["list"].reads
