@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit sweep check format lock bench clean
+.PHONY: help dev run test unit sweep check format lock docs bench clean
 
 help: ## show what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ lock: dev ## write every lock file anew from pyproject.toml
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock pyproject.toml --output-file docker/requirements.lock
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file docker/build.lock
+
+docs: dev ## write the reference of filters, functions, tests and casts from their docstrings
+	$(BIN)/python -m openconnector.mapping.reference > docs/reference-mapping.md
 
 # The peer gets an environment of its own: its versions must not rule ours.
 bench/.venv/installed: bench/requirements.lock

@@ -15,7 +15,9 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.definitions.models import SourceDefinition
+from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
+from openconnector.definitions.verifying import Verifier
 from openconnector.errors import Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
@@ -27,6 +29,7 @@ from openconnector.kinds.reach import Reach
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
 from openconnector.ports import Clock, Log, ObjectStore, SourceCall
+from openconnector.previews.pool import PreviewLimits, Previews
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import Context
 
@@ -71,6 +74,8 @@ class Settings:
     """Servers that are reachable wherever they are: the Nextcloud that installed us."""
     open_register: OpenRegisterAccess | None = None
     """The Nextcloud whose Open Register keeps the objects; None keeps them in our own database."""
+    previews: PreviewLimits = PreviewLimits()
+    """What trying out mappings may cost."""
 
     @property
     def url(self) -> str:
@@ -109,6 +114,11 @@ class Engine:
         self.objects: ObjectStore = self._object_store()
         self.preparation = Preparation(self.definitions, self.reach)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
+        self.previews = Previews(settings.previews)
+        self.mapping_previews = MappingPreviews(
+            database=self.database, definitions=self.definitions, previews=self.previews
+        )
+        self.verifier = Verifier(definitions=self.definitions, previews=self.previews)
         self._stop = asyncio.Event()
         self._writing_calls: asyncio.Task[None] | None = None
 
@@ -120,6 +130,7 @@ class Engine:
         self._stop.set()
         if self._writing_calls is not None:
             await self._writing_calls
+        await self.previews.close()
         await self.http.aclose()
         await self.database.close()
 

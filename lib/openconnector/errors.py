@@ -54,6 +54,10 @@ class FieldProblem:
     """What is wrong and what would be right."""
     value: Any = None
     """The value that was sent, shortened; absent for secrets."""
+    line: int | None = None
+    """Where in the field, a template, the mistake is: its line, from 1; None for what is no template."""
+    column: int | None = None
+    """Its column, from 1."""
 
 
 class InvalidInput(ConfigurationError):

@@ -13,6 +13,8 @@ from openconnector.definitions import files
 from openconnector.definitions.notation import read
 from openconnector.definitions.registers import Registers
 from openconnector.definitions.store import Definitions
+from openconnector.definitions.verifying import Verifier
+from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,14 +33,18 @@ async def test_an_example_loads_and_begins_with_what_it_is_for(file: Path, sqlit
     database = Database(sqlite_url)
     await migrate(database)
     clock = FakeClock()
+    definitions = Definitions(KeyRing({b"test": bytes(32)}, b"test"), clock)
     text = file.read_text()
 
     async with database.writing() as session:
         saved = await files.import_document(
             session,
             read(text),
-            definitions=Definitions(KeyRing({b"test": bytes(32)}, b"test"), clock),
-            registers=Registers(clock),
+            files.Destination(
+                definitions=definitions,
+                registers=Registers(clock),
+                verifier=Verifier(definitions=definitions, previews=Previews()),
+            ),
             variables=SECRETS,
             who="test",
         )

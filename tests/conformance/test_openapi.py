@@ -63,7 +63,7 @@ EXCUSES = (
     ),
     Excuse(
         check="positive_data_acceptance",
-        operations=("POST /mappings/test", "POST /sources/{key}/test"),
+        operations=("POST /mappings/test", "POST /sources/{key}/test", "POST /mappings/suggest"),
         reason="the same holds for what is tried out",
         settings=BEYOND_SCHEMA,
     ),
@@ -85,8 +85,8 @@ EXCUSES = (
     ),
     Excuse(
         check="allow_header_conformance",
-        operations=("POST /mappings/test",),
-        reason="a mapping with the slug `test` lives at the same address, with the other methods",
+        operations=("POST /mappings/test", "POST /mappings/suggest"),
+        reason="a mapping with the slug `test` or `suggest` lives at the same address, with the other methods",
         settings=OFF,
     ),
 )
@@ -101,6 +101,7 @@ def served(tmp_path: Path, migrated_file: Path) -> Iterator[Gateway]:
     engine = Engine(Settings(storage=storage))
     with gateway(create_api(engine, authenticate=by_token(TOKEN))) as running:
         yield running
+        running.call(engine.previews.close)
         running.call(engine.database.close)
 
 
@@ -161,7 +162,7 @@ def _gathered(stream: Any) -> Findings:
     found = Findings(failures=[], statuses=set(), tested=set())
     for event in stream:
         if isinstance(event, events.NonFatalError):
-            found.failures.append(f"{event.label}: {event.value}")
+            found.failures.append(f"{event.label}: {event.value!r}")
         elif isinstance(event, events.ScenarioFinished):
             _note(found, event.recorder)
     return found

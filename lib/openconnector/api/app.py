@@ -12,6 +12,7 @@ from openconnector.api import (
     definitions,
     errors,
     kinds,
+    mappings,
     objects,
     registers,
     runs,
@@ -46,7 +47,7 @@ def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
         api.include_router(definitions.router(collection))
     for shelf in (REGISTERS, SCHEMAS):
         api.include_router(registers.router(shelf))
-    for module in (trials, runs, contracts, objects, kinds):
+    for module in (trials, mappings, runs, contracts, objects, kinds):
         api.include_router(module.routes)
     app.include_router(api)
     _publish(app)

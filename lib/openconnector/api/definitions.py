@@ -7,16 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
+from typing_extensions import override
 
 from openconnector.api.documents import LOCATION, PREFIX, Described, problems
-from openconnector.api.lists import Listing, Paging, listing, query_model
+from openconnector.api.lists import Flag, Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
 from openconnector.api.sessions import Changing, Desk, Parts, Reading
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
 from openconnector.db.rows import RevisionRow
 from openconnector.definitions import checks
-from openconnector.definitions.store import Collection, page
+from openconnector.definitions.store import MAPPINGS, Collection, page
 from openconnector.errors import StaleVersion
 
 ANY = "*"
@@ -63,6 +64,9 @@ class Kept(BaseModel):
     created: datetime
     updated: datetime
     revision: int = Field(ge=1, description="Number of the newest revision; also the `ETag`.")
+    is_forced: bool = Field(
+        description="Whether it was last saved with `force`, although its own tests fail."
+    )
 
 
 class Revision(BaseModel):
@@ -75,6 +79,7 @@ class Revision(BaseModel):
     saved: datetime
     fingerprint: str = Field(description="Equal for equal definitions.")
     definition: dict[str, Any] = Field(description="As it was saved, without secrets.")
+    is_forced: bool = Field(description="Saved with `force`, although its own tests fail.")
 
     @classmethod
     def of(cls, row: RevisionRow) -> "Revision":
@@ -85,11 +90,36 @@ class Revision(BaseModel):
             saved=row.saved_at,
             fingerprint=row.fingerprint.hex(),
             definition=row.definition,
+            is_forced=row.is_forced,
         )
 
 
 class RevisionList(Listing[Revision]):
     """One page of a definition's revisions, newest first."""
+
+
+class Saving(BaseModel):
+    """How a definition is saved."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether to save it although its own tests fail."""
+        return False
+
+
+class TestedSaving(Saving):
+    """How a definition that has tests is saved."""
+
+    __test__ = False  # pytest takes every class of such a name for one of its own
+
+    force: Flag = Field(default=False, description="Save it although its own tests fail.")
+
+    @property
+    @override
+    def is_forced(self) -> bool:
+        return self.force
 
 
 class Documented:
@@ -98,6 +128,7 @@ class Documented:
     def __init__(self, collection: Collection[Any]) -> None:
         name = collection.model.__name__.removesuffix("Definition")
         stored = create_model(name, __base__=(Kept, collection.model))
+        self.saving = Annotated[TestedSaving if collection is MAPPINGS else Saving, Query()]
         self.sent = Annotated[dict[str, Any], Described(collection.model), Body()]
         self.shown = Annotated[dict[str, Any], Described(stored)]
         self.listing = create_model(f"{name}List", __base__=Listing[self.shown])  # type: ignore[name-defined]  # built here
@@ -142,7 +173,7 @@ def _add_reading(routes: APIRouter, collection: Collection[Any], types: Document
 
 
 def _add_writing(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
-    Sent = types.sent  # noqa: N806  a type
+    Sent, How = types.sent, types.saving  # noqa: N806  types
 
     @routes.post(
         "",
@@ -152,17 +183,19 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
     )
     async def create(
         body: Sent,  # type: ignore[valid-type]  # built for this collection
+        how: How,  # type: ignore[valid-type]
         desk: Changing,
     ) -> dict[str, Any]:
         """Save a new definition."""
         row = await desk.engine.definitions.create(desk.session, collection, body, desk.who)
         desk.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
-        return await _saved(desk, collection, row)
+        return await _saved(desk, collection, row, how)
 
     @routes.put("/{key}", response_model=types.shown, responses={200: TAGGED, **problems(409, 412)})
     async def replace(
         key: Key,
         body: Sent,  # type: ignore[valid-type]  # built for this collection
+        how: How,  # type: ignore[valid-type]
         based_on: BasedOn,
         desk: Changing,
     ) -> dict[str, Any]:
@@ -170,7 +203,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         row = await desk.engine.definitions.update(
             desk.session, collection, key, body, desk.who, based_on=based_on
         )
-        return await _saved(desk, collection, row)
+        return await _saved(desk, collection, row, how)
 
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
@@ -181,6 +214,8 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
 
 
 def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:
+    How = types.saving  # noqa: N806  a type
+
     @routes.get("/{key}/revisions", response_model=RevisionList)
     async def list_revisions(
         key: Key, session: Reading, paging: Annotated[Paging, Query()]
@@ -204,18 +239,25 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
         responses={200: TAGGED, **problems(409, 412)},
     )
     async def restore(
-        key: Key, number: Number, based_on: BasedOn, desk: Changing
+        key: Key,
+        number: Number,
+        how: How,  # type: ignore[valid-type]  # built for this collection
+        based_on: BasedOn,
+        desk: Changing,
     ) -> dict[str, Any]:
         """Save an old revision as the newest; secrets stay as they are."""
         row = await desk.engine.definitions.restore(
             desk.session, collection, key, number, desk.who, based_on=based_on
         )
-        return await _saved(desk, collection, row)
+        return await _saved(desk, collection, row, how)
 
 
-async def _saved(desk: Desk, collection: Collection[Any], row: DefinitionRow) -> dict[str, Any]:
-    """Return what was saved, once it agrees with everything else."""
+async def _saved(
+    desk: Desk, collection: Collection[Any], row: DefinitionRow, how: Saving
+) -> dict[str, Any]:
+    """Return what was saved, once it agrees with everything else and with its own tests."""
     await checks.check(desk.session, desk.engine.definitions, collection, row)
+    await desk.engine.verifier.settle(desk.session, collection, row, is_forced=how.is_forced)
     desk.response.headers["ETag"] = _tag(row)
     return await desk.engine.definitions.shown(desk.session, collection, row)
 

@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457): one table from error class to status."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -88,6 +89,10 @@ class FieldError(BaseModel):
     value: Any = Field(
         default=None, description="The value that was sent, shortened; left out for secrets."
     )
+    line: int | None = Field(
+        default=None, ge=1, description="Where in a template the mistake is; else left out."
+    )
+    column: int | None = Field(default=None, ge=1, description="The same, within the line.")
 
 
 class Problem(BaseModel):
@@ -204,5 +209,4 @@ def _answer(
 
 
 def _field_error(wrong: FieldProblem) -> dict[str, Any]:
-    told = {"field": wrong.field, "message": wrong.message}
-    return told if wrong.value is None else {**told, "value": wrong.value}
+    return {name: value for name, value in asdict(wrong).items() if value is not None}

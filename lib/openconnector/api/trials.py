@@ -100,7 +100,10 @@ class CastShown(Shown):
     name: str
     before: Any
     after: Any
+    """The value the cast gave; null where it took the field away or failed."""
     is_removed: bool
+    error: str | None
+    """Why it gave nothing."""
 
 
 class FieldShown(Shown):
@@ -115,6 +118,10 @@ class FieldShown(Shown):
     casts: list[CastShown]
     error: str | None
     """Why it has no value."""
+    line: int | None
+    """Where in the expression the error is: its line, from 1; null when a cast failed."""
+    column: int | None
+    """The same within the line, from 1."""
 
 
 class ShownMapped(Shown):
@@ -144,10 +151,9 @@ async def try_source(key: Key, engine: Parts, body: SourceTrial | None = None) -
 @routes.post("/mappings/test", tags=["mappings"])
 async def try_mapping(body: MappingTrial, engine: Parts) -> ShownMapped:
     """Map one record and tell how each field came to be."""
-    async with engine.database.reading() as session:
-        mapper = await trials.mapper(session, engine.definitions, body.mapping)
-        validator = await trials.validator(session, body.json_schema)
-    mapped = await trials.try_mapping(mapper, body.input_object, validator)
+    mapped = await engine.mapping_previews.explain(
+        body.mapping, body.input_object, body.json_schema
+    )
     return ShownMapped(
         result_object=mapped.result,
         is_valid=not mapped.problems,

@@ -151,6 +151,10 @@ def map_record(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each field came to be.")
     ] = False,
+    lineage: Annotated[
+        bool,
+        typer.Option("--lineage", help="Show where each field comes from; it needs no record."),
+    ] = False,
     cases: Cases = None,
     now: Annotated[
         str | None, typer.Option("--now", help="The present moment for cases, in ISO 8601.")
@@ -164,12 +168,15 @@ def map_record(
     [{"id": "1", "result": {"b": 1}}]; what fails gives {"id": ..., "error": ...}. Templates are Twig unless a mapping
     has "dialect": "jinja"; mappings that others call stand in "helper_mappings" beside "cases".
     """
-    if _has_cases(cases, {"--mapping": mapping, "--input": record}):
+    needed = {"--mapping": mapping} | ({} if lineage else {"--input": record})
+    if _has_cases(cases, needed):
         from openconnector.cli.cases import map_cases
 
         carry_out(map_cases(str(cases), now=now, timezone=timezone), as_json=as_json)
-    from openconnector.cli.trying import apply_mapping
+    from openconnector.cli.trying import apply_mapping, show_lineage
 
+    if lineage:
+        carry_out(show_lineage(str(mapping), as_json=as_json), as_json=as_json)
     carry_out(
         apply_mapping(str(mapping), str(record), is_explained=explain, as_json=as_json),
         as_json=as_json,
@@ -256,19 +263,63 @@ def encode(
     carry_out(encode_file(kind, value, shape=shape, root=root), as_json=as_json)
 
 
+@app.command(epilog=EXIT_CODES)
+def verify(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|SLUG", help="A mapping or configuration file, or a saved mapping."
+        ),
+    ],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run the tests a mapping carries and show, field by field, what is not as expected.
+
+    A FILE needs no database; its mappings may call each other.
+    """
+    from openconnector.cli.authoring import verify_mappings
+
+    log_to_standard_error()
+    carry_out(verify_mappings(what, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def suggest(
+    *,
+    records: Annotated[
+        str,
+        typer.Option("--input", help="A record or a list of them: a file, `-`, or JSON text."),
+    ],
+    schema: Annotated[
+        str,
+        typer.Option(help="A JSON Schema: a file, `-`, JSON text, or the slug of a saved schema."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Propose which field of a record becomes which field of a schema, with a score and the reason."""
+    from openconnector.cli.authoring import suggest_mapping
+
+    log_to_standard_error()
+    carry_out(suggest_mapping(records, schema, as_json=as_json), as_json=as_json)
+
+
 @app.command("import")
 def import_file(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="YAML or JSON; `-` for standard input.")
     ],
     *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Save mappings that break their own tests, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Save everything a configuration file holds, or nothing if a part of it is wrong."""
     from openconnector.cli.configuration import import_document
 
     log_to_standard_error()
-    carry_out(import_document(file, as_json=as_json), as_json=as_json)
+    carry_out(import_document(file, is_forced=force, as_json=as_json), as_json=as_json)
 
 
 @app.command()

@@ -30,35 +30,50 @@ HEADING = """\
 """
 
 
-async def import_document(file: str, *, as_json: bool) -> Exit:
+async def import_document(file: str, *, is_forced: bool, as_json: bool) -> Exit:
     """Save what a file holds and print what became of it."""
     document = read(arguments.text(file))
     async with opened(Settings.read()) as engine:
-        saved = await save(engine, document)
+        saved = await save(engine, document, is_forced=is_forced)
     if as_json:
-        print_json(
-            [{"section": one.section, "slug": one.slug, "action": one.action} for one in saved]
-        )
+        print_json([_as_json(one) for one in saved])
         return Exit.SUCCESS
     table = Table("section", "slug", "", box=None)
     for one in saved:
-        table.add_row(one.section, one.slug, one.action)
+        forced = ", although its own tests fail" if one.is_forced else ""
+        table.add_row(one.section, one.slug, f"{one.action}{forced}")
     Console().print(table)
     return Exit.SUCCESS
 
 
+def _as_json(saved: files.Saved) -> dict[str, Any]:
+    told = {"section": saved.section, "slug": saved.slug, "action": saved.action}
+    return told | ({"isForced": True} if saved.is_forced else {})
+
+
 async def save(
-    engine: "Engine", document: Document, more: dict[str, str] | None = None
+    engine: "Engine",
+    document: Document,
+    more: dict[str, str] | None = None,
+    *,
+    is_forced: bool = False,
 ) -> list[files.Saved]:
-    """Save a document as a whole; ``more`` are variables besides the environment."""
+    """Save a document as a whole; ``more`` are variables besides the environment.
+
+    ``is_forced`` also saves mappings that break their own tests.
+    """
     async with engine.database.writing() as session:
         return await files.import_document(
             session,
             document,
-            definitions=engine.definitions,
-            registers=Registers(engine.clock),
+            files.Destination(
+                definitions=engine.definitions,
+                registers=Registers(engine.clock),
+                verifier=engine.verifier,
+            ),
             variables={**variables(), **(more or {})},
             who=WHO,
+            is_forced=is_forced,
         )
 
 

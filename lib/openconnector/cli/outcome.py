@@ -1,6 +1,7 @@
 """What a command ends with: exit codes, and errors as people or programs read them."""
 
 import sys
+from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
@@ -81,7 +82,12 @@ def problem_of(error: OpenConnectorError) -> dict[str, Any]:
     }
     if isinstance(error, InvalidInput):
         problem["errors"] = [
-            {"field": wrong.field, "message": wrong.message} for wrong in error.problems
+            {
+                name: value
+                for name, value in asdict(wrong).items()
+                if name != "value" and value is not None
+            }
+            for wrong in error.problems
         ]
     return problem
 

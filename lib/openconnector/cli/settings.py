@@ -52,6 +52,18 @@ class Settings(BaseSettings):
         default=None, validation_alias="OPENCONNECTOR_OPEN_REGISTER_PASSWORD"
     )
     """An app password of that account."""
+    preview_processes: int = Field(
+        default=2, ge=1, le=32, validation_alias="OPENCONNECTOR_PREVIEW_PROCESSES"
+    )
+    """How many mappings are tried out at once, each in a process that is kept for the next."""
+    preview_seconds: float = Field(
+        default=5, ge=0.1, le=300, validation_alias="OPENCONNECTOR_PREVIEW_SECONDS"
+    )
+    """How long trying out a mapping may take before its process is killed."""
+    preview_memory_mib: int = Field(
+        default=512, ge=256, le=65536, validation_alias="OPENCONNECTOR_PREVIEW_MEMORY_MIB"
+    )
+    """How much memory trying out a mapping may take, in MiB of address space."""
     nextcloud_url: str | None = Field(default=None, validation_alias="NEXTCLOUD_URL")
     """The Nextcloud that installed us, reachable wherever it is; AppAPI sets it."""
 

@@ -16,23 +16,19 @@ from openconnector.decoders.xml import XmlDecoder
 from openconnector.errors import ConfigurationError, InvalidInput
 from openconnector.expressions.logic import Mode, compile_logic
 from openconnector.kinds.registry import problems_of
-from openconnector.mapping.mapper import compile_mapping
+from openconnector.mapping.mapper import Mapper, compile_mapping
 from openconnector.mapping.spec import MappingSpec
-from openconnector.mapping.trace import Trace
+from openconnector.mapping.trace import CastTrace, Trace
 
 
-async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_json: bool) -> Exit:
+async def apply_mapping(
+    mapping: str, record: str | None, *, is_explained: bool, as_json: bool
+) -> Exit:
     """Print what a mapping makes of a record; with the trace where that was asked for."""
-    given = arguments.value(mapping, "--mapping")
+    if record is None:
+        raise arguments.refused("--input", "is missing; only --lineage needs no record")
+    mapper = _compiled(mapping)
     value = arguments.value(record, "--input")
-    if not isinstance(given, dict):
-        raise arguments.refused(
-            "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
-        )
-    try:
-        mapper = compile_mapping(MappingSpec.model_validate(given))
-    except ValidationError as error:
-        raise InvalidInput(problems_of(error), subject="mapping") from error
     if not is_explained:
         print_json(mapper.apply(value))
         return Exit.SUCCESS
@@ -43,6 +39,35 @@ async def apply_mapping(mapping: str, record: str, *, is_explained: bool, as_jso
     else:
         _print_trace(trace)
     return Exit.FAILURE if trace.errors else Exit.SUCCESS
+
+
+async def show_lineage(mapping: str, *, as_json: bool) -> Exit:
+    """Print where each target field of a mapping comes from."""
+    mapper = _compiled(mapping)
+    if as_json:
+        fields = [asdict(field) for field in mapper.lineage()]
+        spec = mapper.spec
+        print_json({"fields": fields, "passThrough": spec.pass_through, "unset": spec.unset})
+        return Exit.SUCCESS
+    table = Table("field", "reads", "casts", "calls", box=None)
+    for field in mapper.lineage():
+        reads = ", ".join(path or "(the whole record)" for path in field.reads)
+        calls = ", ".join(call.mapping for call in field.calls)
+        table.add_row(field.target, reads, ", ".join(field.casts), calls)
+    Console().print(table)
+    return Exit.SUCCESS
+
+
+def _compiled(mapping: str) -> Mapper:
+    given = arguments.value(mapping, "--mapping")
+    if not isinstance(given, dict):
+        raise arguments.refused(
+            "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
+        )
+    try:
+        return compile_mapping(MappingSpec.model_validate(given))
+    except ValidationError as error:
+        raise InvalidInput(problems_of(error), subject="mapping") from error
 
 
 async def evaluate(rule: str, data: str, *, mode: str) -> Exit:
@@ -80,13 +105,19 @@ async def encode_file(kind: str, value: str, *, shape: str, root: str) -> Exit:
 def _print_trace(trace: Trace) -> None:
     table = Table("field", "expression", "reads", "value", "casts", box=None)
     for field in trace.fields:
-        casts = ", ".join(f"{cast.name}: {_short(cast.after)}" for cast in field.casts)
-        value = f"[red]{field.error}[/red]" if field.error else _short(field.value)
+        casts = ", ".join(_shown_cast(cast) for cast in field.casts)
+        place = f" (line {field.line}, column {field.column})" if field.line else ""
+        value = f"[red]{field.error}{place}[/red]" if field.error else _short(field.value)
         table.add_row(field.target, _short(field.expression), _short(field.inputs), value, casts)
     console = Console()
     console.print(table)
     if not trace.errors:
         console.print_json(data=trace.result)
+
+
+def _shown_cast(cast: CastTrace) -> str:
+    after = "failed" if cast.error else "removed" if cast.is_removed else _short(cast.after, 30)
+    return f"{cast.name}: {_short(cast.before, 30)} -> {after}"
 
 
 def _short(value: Any, length: int = 60) -> str:

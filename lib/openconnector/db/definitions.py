@@ -167,6 +167,19 @@ async def get_revision(
     return row
 
 
+async def is_forced(session: AsyncSession, row: DefinitionRow) -> bool:
+    """Whether the newest save of a definition was forced."""
+    query = select(RevisionRow.is_forced).where(RevisionRow.id == row.revision_id)
+    return bool(await session.scalar(query))
+
+
+async def note_forced(session: AsyncSession, row: DefinitionRow) -> None:
+    """Note that the newest save of a definition was forced."""
+    await session.execute(
+        update(RevisionRow).where(RevisionRow.id == row.revision_id).values(is_forced=True)
+    )
+
+
 async def secrets(session: AsyncSession, table: type[Base], entity_id: str) -> dict[str, bytes]:
     """Return a definition's sealed secrets by JSON pointer."""
     collection = str(getattr(table, "__tablename__"))  # noqa: B009  the mixin does not declare it

@@ -96,6 +96,8 @@ class RevisionRow(Base):
     definition: Mapped[dict[str, Any]]
     """Every field including name and slug, without the values of secrets."""
     fingerprint: Mapped[bytes]
+    is_forced: Mapped[bool] = mapped_column(default=False)
+    """It was saved although its own tests fail, because whoever saved it insisted."""
 
 
 class SecretRow(Base):

@@ -16,13 +16,16 @@ from typing import Any, Literal
 
 from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
+from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
+from openconnector.definitions import predecessor
 from openconnector.definitions.checks import check
 from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers, Shelf
 from openconnector.definitions.secrets import MASK, join, split
 from openconnector.definitions.store import COLLECTIONS, Collection, Definitions
 from openconnector.definitions.variables import escaped, filled_in
+from openconnector.definitions.verifying import Verifier
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
 
 PARTS: tuple[Shelf[Any] | Collection[Any], ...] = (SCHEMAS, REGISTERS, *COLLECTIONS)
@@ -32,7 +35,7 @@ SECTIONS = {part.name: part for part in PARTS}
 WRITTEN = (REGISTERS.name, SCHEMAS.name, *(collection.name for collection in COLLECTIONS))
 """Every section, in the order in which a document is written."""
 
-KEPT = ("id", "owner", "createdBy", "updatedBy", "created", "updated", "revision")
+KEPT = ("id", "owner", "createdBy", "updatedBy", "created", "updated", "revision", "isForced")
 """What belongs to one installation and is not written."""
 
 ALL = register_rows.RegisterQuery(sort="created", limit=100_000)
@@ -47,6 +50,17 @@ class Saved:
     section: str
     slug: str
     action: Literal["created", "updated", "unchanged"]
+    is_forced: bool = False
+    """It breaks its own tests, and stands because whoever saved it insisted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """What a document is saved with."""
+
+    definitions: Definitions
+    registers: Registers
+    verifier: Verifier
 
 
 @dataclass(slots=True)
@@ -54,9 +68,9 @@ class _Import:
     """One document on its way into the database."""
 
     session: Session
-    definitions: Definitions
-    registers: Registers
+    into: Destination
     who: str
+    is_forced: bool
     problems: list[FieldProblem] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
 
@@ -80,8 +94,9 @@ class _Import:
             return
         try:
             row = await definition_rows.get(self.session, collection.table, slug)
-            await check(self.session, self.definitions, collection, row)
-            loaded = await self.definitions.load(self.session, collection, slug)
+            await check(self.session, self.into.definitions, collection, row)
+            await self._verify(collection, row)
+            loaded = await self.into.definitions.load(self.session, collection, slug)
         except ConfigurationError as error:
             self._note(error, f"{section}.{at}")
             return
@@ -94,15 +109,25 @@ class _Import:
             if secret == MASK
         ]
 
+    async def _verify(self, collection: Collection[Any], row: DefinitionRow) -> None:
+        """Hold a mapping to its own tests, and note in what was saved when that had to be forced."""
+        if await self.into.verifier.settle(self.session, collection, row, is_forced=self.is_forced):
+            self.saved = [
+                replace(one, is_forced=True)
+                if (one.section, one.slug) == (collection.name, row.slug)
+                else one
+                for one in self.saved
+            ]
+
     async def _shelve(
         self, shelf: Shelf[Any], entry: dict[str, Any]
     ) -> Literal["created", "updated", "unchanged"]:
         found = await register_rows.find(self.session, shelf.table, entry["slug"])
         if found is None or found.slug != entry["slug"]:
-            await self.registers.create(self.session, shelf, entry, self.who)
+            await self.into.registers.create(self.session, shelf, entry, self.who)
             return "created"
         before = found.revision
-        after = await self.registers.update(self.session, shelf, found.id, entry)
+        after = await self.into.registers.update(self.session, shelf, found.id, entry)
         return "unchanged" if after.revision == before else "updated"
 
     async def _define(
@@ -111,12 +136,12 @@ class _Import:
         session = self.session
         found = await definition_rows.find(session, collection.table, entry["slug"])
         if found is None or found.slug != entry["slug"]:
-            await self.definitions.create(session, collection, entry, self.who)
+            await self.into.definitions.create(session, collection, entry, self.who)
             return "created"
         before = found.revision
         if not _is_newer(entry.get("version"), found.version):
             entry = entry | {"version": ""}
-        after = await self.definitions.update(session, collection, found.id, entry, self.who)
+        after = await self.into.definitions.update(session, collection, found.id, entry, self.who)
         return "unchanged" if after.revision == before else "updated"
 
     def _note(self, error: ConfigurationError, place: str) -> None:
@@ -131,22 +156,22 @@ class _Import:
 async def import_document(
     session: Session,
     document: Document,
+    into: Destination,
     *,
-    definitions: Definitions,
-    registers: Registers,
     variables: Mapping[str, str],
     who: str,
+    is_forced: bool = False,
 ) -> list[Saved]:
     """Save everything a document holds, in the session's transaction; what is already so makes no revision.
 
-    Raises `InvalidInput` naming everything that is wrong, with its place in the document; the caller then gives the
-    transaction up.
+    ``is_forced`` also saves mappings that break their own tests. Raises `InvalidInput` naming everything that is
+    wrong, with its place in the document; the caller then gives the transaction up.
     """
-    value, problems = filled_in(document.value, variables)
+    value, problems = _taken_over(document.value, variables)
     problems += _misshapen(value)
     if problems:
         raise _placed(document, problems)
-    work = _Import(session, definitions, registers, who)
+    work = _Import(session, into, who, is_forced)
     entries = [
         (name, at, entry) for name in SECTIONS for at, entry in enumerate(value.get(name) or [])
     ]
@@ -158,6 +183,13 @@ async def import_document(
     if work.problems:
         raise _placed(document, work.problems)
     return work.saved
+
+
+def _taken_over(given: Any, variables: Mapping[str, str]) -> tuple[Any, list[FieldProblem]]:
+    """Return a document with its variables filled in; an export of the predecessor knows none."""
+    if predecessor.is_export(given):
+        return predecessor.as_document(given), []
+    return filled_in(given, variables)
 
 
 async def export_document(session: Session, definitions: Definitions) -> dict[str, Any]:

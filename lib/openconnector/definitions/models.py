@@ -22,6 +22,12 @@ SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 SHORT = 255
 LONG = 20_000
 
+MAX_TESTS = 100
+"""How many tests a mapping may have."""
+
+MAX_TESTS_SIZE = 1_000_000
+"""How long they may be together, as characters of JSON."""
+
 
 class Model(Explained):
     """Base of everything a user saves: strict about names, camelCase in JSON."""
@@ -85,10 +91,33 @@ class SourceDefinition(Definition):
     """How to reach it and how to read it; its `kind` decides which fields there are."""
 
 
+class MappingTest(Model):
+    """A record, and what the mapping has to make of it."""
+
+    name: str = Field(default="", max_length=SHORT)
+    """What is tested, for the reader of a failure."""
+    input: dict[str, Any] | list[Any]
+    """The record."""
+    expected: Any
+    """The whole result. The order of an object's fields does not matter."""
+
+
 class MappingDefinition(Definition, MappingSpec):
     """How a record becomes another."""
 
     model_config = Definition.model_config
+
+    output_schema: dict[str, Any] | None = None
+    """JSON Schema the results have to follow; the tests are held to it."""
+    tests: list[MappingTest] = Field(default_factory=list, max_length=MAX_TESTS)
+    """Records with the expected results. A save that breaks them is refused unless it is forced."""
+
+    @field_validator("tests")
+    @classmethod
+    def _bounded(cls, tests: list[MappingTest]) -> list[MappingTest]:
+        if sum(len(test.model_dump_json()) for test in tests) > MAX_TESTS_SIZE:
+            raise ValueError(f"are longer than {MAX_TESTS_SIZE:,} characters together")
+        return tests
 
     @property
     def spec(self) -> MappingSpec:

@@ -200,6 +200,7 @@ class Definitions:
             "created": row.created_at,
             "updated": row.updated_at,
             "revision": row.revision,
+            "isForced": await rows.is_forced(session, row),
         }
 
     async def _fill(

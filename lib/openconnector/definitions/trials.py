@@ -1,37 +1,19 @@
-"""Trying things out: one page of a source, one record through a mapping. Nothing is saved."""
+"""Trying a source out: one page of it. Nothing is saved."""
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, cast
 
 import httpx
-from pydantic import ValidationError
 
-from openconnector.db import registers
-from openconnector.db.session import Session
-from openconnector.db.store_rows import SchemaRow
-from openconnector.definitions.checks import mappings
 from openconnector.definitions.models import SourceDefinition
-from openconnector.definitions.store import MAPPINGS, Definitions, Loaded
-from openconnector.errors import (
-    ConfigurationError,
-    Conflict,
-    FieldProblem,
-    InvalidInput,
-    OpenConnectorError,
-    RecordError,
-)
+from openconnector.definitions.store import Loaded
+from openconnector.errors import Conflict, OpenConnectorError
 from openconnector.kinds.reach import Reach
-from openconnector.kinds.registry import problems_of
 from openconnector.kinds.source import Source
-from openconnector.mapping.mapper import Mapper, compile_mapping
-from openconnector.mapping.spec import MappingSpec
-from openconnector.objects.embedded import schema_validator
-from openconnector.objects.validation import Validator
 from openconnector.ports import AuthFlow, Http, HttpLimits
 from openconnector.records import Page
 
@@ -137,75 +119,3 @@ def _found_out(cursor: Any) -> str | None:
     if isinstance(found, dict):
         return found.get("kind")
     return next(filter(None, map(_found_out, cursor.values())), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
-    """What a mapping made of one record."""
-
-    result: Any
-    """None when a field failed."""
-    problems: list[str]
-    """What failed, and what the schema says against the result."""
-    trace: list[dict[str, Any]]
-    """Every target field: what it read, its value and its casts."""
-
-
-async def mapper(
-    session: Session, definitions: Definitions, mapping: Mapping[str, Any] | str
-) -> Mapper:
-    """Return a mapping compiled: one that is saved, or the given one. Raises `InvalidInput` or `NotFound`."""
-    if isinstance(mapping, str):
-        spec = (await definitions.load(session, MAPPINGS, mapping)).definition.spec
-    else:
-        spec = _spec(mapping)
-    resolve = await mappings(session, definitions)
-    try:
-        # In a thread: a large mapping takes a while, and others are waiting for answers.
-        return await asyncio.to_thread(compile_mapping, spec, resolve=resolve)
-    except InvalidInput as error:
-        raise _under("mapping", error.problems) from error
-    except ConfigurationError as error:
-        raise _under("mapping", [FieldProblem(field="mapping", message=str(error))]) from error
-
-
-def _spec(mapping: Mapping[str, Any]) -> MappingSpec:
-    try:
-        return MappingSpec.model_validate(dict(mapping))
-    except ValidationError as error:
-        raise _under("mapping", problems_of(error)) from error
-
-
-async def validator(session: Session, schema: Mapping[str, Any] | str | None) -> Validator | None:
-    """Return a JSON Schema compiled: a saved schema, or the given one. Raises `InvalidInput` or `NotFound`."""
-    if schema is None:
-        return None
-    if isinstance(schema, str):
-        row = await registers.get(session, SchemaRow, schema)
-        return schema_validator(row.properties, row.required, is_strict=row.is_strict)
-    try:
-        return Validator(schema, checks_formats=True)
-    except InvalidInput as error:
-        raise _under("schema", error.problems) from error
-
-
-def _under(field: str, problems: Iterable[FieldProblem]) -> InvalidInput:
-    return InvalidInput(replace(wrong, field=f"{field}.{wrong.field}") for wrong in problems)
-
-
-async def try_mapping(mapper: Mapper, record: Any, validator: Validator | None) -> Mapped:
-    """Map one record and validate the result. Raises `InvalidInput` for an input that is no record."""
-    return await asyncio.to_thread(_mapped, mapper, record, validator)
-
-
-def _mapped(mapper: Mapper, record: Any, validator: Validator | None) -> Mapped:
-    try:
-        trace = mapper.explain(record)
-    except RecordError as error:
-        raise InvalidInput([FieldProblem(field="inputObject", message=str(error))]) from error
-    problems = [f"{target}: {reason}" for target, reason in trace.errors.items()]
-    if validator is not None and not problems:
-        problems += validator.problems(trace.result)
-    return Mapped(
-        result=trace.result, problems=problems, trace=[asdict(one) for one in trace.fields]
-    )

@@ -23,7 +23,9 @@ from openconnector.expressions.limits import (
 from openconnector.expressions.paths import set_path, unset_path
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.syntax import is_template
+from openconnector.mapping.lineage import FieldLineage, lineage
 from openconnector.mapping.nested import caller
+from openconnector.mapping.places import located
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.steps import FAILURES, Now, Steps, cast_field
@@ -43,10 +45,12 @@ class Mapper:
     def __init__(self, writer: MappingWriter, nested: list["Mapper"], now: Now) -> None:
         self.spec = writer.spec
         self._writer = writer
+        self._nested = nested
         self._now = now
         module = writer.fused()
         if writer.problems:
-            raise InvalidInput(_unique(writer.problems), subject="mapping")
+            found = (located(problem, writer) for problem in _unique(writer.problems))
+            raise InvalidInput(found, subject="mapping")
         self.fingerprint = _fingerprint(writer.spec, nested)
         """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._fused = _built(module.build, self._apply_casts)
@@ -73,9 +77,16 @@ class Mapper:
         """Return how each target field came to be, for a test page."""
         return self._steps.explain(_checked(record))
 
-    def lineage(self) -> dict[str, tuple[str, ...]]:
-        """Return for each target path the paths of the record it reads; "" is the whole record."""
-        return self._steps.lineage()
+    def lineage(self) -> tuple[FieldLineage, ...]:
+        """Return where each target field comes from, called mappings included; no record is needed."""
+        return self._lineage
+
+    @cached_property
+    def _lineage(self) -> tuple[FieldLineage, ...]:
+        def called() -> tuple[FieldLineage, ...]:
+            return self._nested[-1].lineage()
+
+        return lineage(self._writer, called)
 
     def _apply_casts(self, result: Any, path: str, casts: Any) -> Any:
         return cast_field(result, path, casts, self._now())

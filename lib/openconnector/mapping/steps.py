@@ -20,6 +20,7 @@ from openconnector.expressions.paths import (
 )
 from openconnector.expressions.syntax import is_template
 from openconnector.mapping.casts import GONE, Cast, CastContext
+from openconnector.mapping.places import place_of_failure
 from openconnector.mapping.shape import as_list, tidy, unrooted
 from openconnector.mapping.trace import CastTrace, FieldTrace, Trace
 from openconnector.mapping.writer import MappingWriter
@@ -59,13 +60,10 @@ class Steps:
 
     def __init__(self, writer: MappingWriter, now: Now) -> None:
         self._spec = writer.spec
+        self._writer = writer
         self._now = now
         self._casts = {path: writer.casts(path) for path in writer.spec.cast}
         self._steps = [_step(writer, target) for target in writer.spec.mapping]
-
-    def lineage(self) -> dict[str, tuple[str, ...]]:
-        """Return for each target the paths of the record it reads."""
-        return {step.target: step.reads for step in self._steps}
 
     def run(self, record: Any, budget: Budget) -> Any:
         """Return the mapped record. Raises `RecordError` naming the field, its expression and the reason."""
@@ -86,7 +84,7 @@ class Steps:
 
     def explain(self, record: Any) -> Trace:
         """Return how every field came to be; one that fails does not stop the others."""
-        traces = {step.target: _traced(step, record, self._now) for step in self._steps}
+        traces = {step.target: self._traced(step, record) for step in self._steps}
         values = {path: trace.value for path, trace in traces.items() if trace.error is None}
         result = self._assembled(record, values)
         for path, casts in self._casts.items():
@@ -95,6 +93,21 @@ class Steps:
                 result = self._cast_traced(result, trace, casts)
         is_failed = any(trace.error is not None for trace in traces.values())
         return Trace(fields=list(traces.values()), result=None if is_failed else unrooted(result))
+
+    def _traced(self, step: Step, record: Any) -> FieldTrace:
+        found = {path: _read(path, record) for path in step.reads}
+        trace = FieldTrace(
+            target=step.target,
+            expression=step.expression,
+            inputs={path: value for path, value in found.items() if value is not MISSING},
+        )
+        try:
+            trace.value = step.value(record, Budget(explains=True, now=self._now))
+        except FAILURES as error:
+            trace.error = reason_of(error)
+            budget = Budget(explains=True, now=self._now)
+            trace.line, trace.column = place_of_failure(self._writer, step.target, record, budget)
+        return trace
 
     def _assembled(self, record: Any, values: dict[str, Any]) -> Any:
         """Return the result before its casts."""
@@ -121,6 +134,9 @@ class Steps:
                 result = cast_field(result, trace.target, [cast], now)
             except FAILURES as error:
                 trace.error = reason_of(error)
+                trace.casts.append(
+                    CastTrace(name=cast.name, before=value, after=None, error=trace.error)
+                )
                 break
             after = compile_dot_path(trace.target)(result)
             gone = after is MISSING
@@ -140,20 +156,6 @@ def _step(writer: MappingWriter, target: str) -> Step:
         reads=tuple(sorted(emitter.reads)),
         value=module.build(tidy=tidy)["single"],
     )
-
-
-def _traced(step: Step, record: Any, now: Now) -> FieldTrace:
-    found = {path: _read(path, record) for path in step.reads}
-    trace = FieldTrace(
-        target=step.target,
-        expression=step.expression,
-        inputs={path: value for path, value in found.items() if value is not MISSING},
-    )
-    try:
-        trace.value = step.value(record, Budget(explains=True, now=now))
-    except FAILURES as error:
-        trace.error = reason_of(error)
-    return trace
 
 
 def _read(path: str, record: Any) -> Any:

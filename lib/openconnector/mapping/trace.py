@@ -14,6 +14,8 @@ class CastTrace:
     """The value the cast gave; null where it took the field away."""
     is_removed: bool = False
     """The cast took the field away."""
+    error: str | None = None
+    """Why it gave nothing; it is then the last one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +33,10 @@ class FieldTrace:
     casts: list[CastTrace] = field(default_factory=list)
     error: str | None = None
     """Why it has no value."""
+    line: int | None = None
+    """Where in the expression the error is: its line, from 1; null when a cast failed."""
+    column: int | None = None
+    """The same within the line, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

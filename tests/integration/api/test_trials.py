@@ -125,6 +125,9 @@ async def test_a_field_that_fails_is_named_beside_the_others(api: httpx.AsyncCli
     assert mapped.status_code == 200
     assert (mapped.json()["isValid"], mapped.json()["resultObject"]) == (False, None)
     assert mapped.json()["validationErrors"][0].startswith("bad: ")
+    good, bad = mapped.json()["trace"]
+    assert (good["value"], good["error"], good["line"]) == (2, None, None)
+    assert (bad["error"], bad["line"], bad["column"]) == ("a division by zero", 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,28 @@ async def test_what_is_wrong_with_a_trial_is_named(
 
     assert answer.status_code == 400
     assert any(error["field"].startswith(field) for error in answer.json()["errors"])
+
+
+async def test_a_template_that_cannot_be_read_is_named_with_line_and_column(
+    api: httpx.AsyncClient,
+):
+    mapping = {"mapping": {"good": "a", "bad": "b\n {{ c | nonsense }}"}}
+
+    answer = await api.post("mappings/test", json={"inputObject": {}, "mapping": mapping})
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (400, "mapping.mapping.bad")
+    assert (error["line"], error["column"]) == (2, 9)
+
+
+async def test_a_mapping_that_does_too_much_is_a_problem_of_its_own(api: httpx.AsyncClient):
+    template = "{% for i in range(9000) %}" + "x" * 110 + "{% endfor %}"
+    mapping = {"mapping": {f"field{number}": template for number in range(20)}}
+
+    answer = await api.post("mappings/test", json={"inputObject": {}, "mapping": mapping})
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:openconnector:problem:template_limit"
 
 
 async def test_a_trial_with_an_unknown_mapping_or_schema_is_not_found(api: httpx.AsyncClient):

@@ -135,8 +135,8 @@ async def test_a_full_disk_is_named_and_what_was_committed_stays(sqlite_url: str
 NEXT_STEP = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -148,7 +148,7 @@ def with_a_next_step(folder: Path, statement: str) -> str:
     """Return the migrations with one more, as a version to come will have them."""
     scripts = folder / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, scripts)
-    (scripts / "versions" / "0002_next.py").write_text(NEXT_STEP.format(statement=statement))
+    (scripts / "versions" / "0003_next.py").write_text(NEXT_STEP.format(statement=statement))
     return str(scripts)
 
 
@@ -162,12 +162,12 @@ async def test_a_sqlite_file_is_copied_before_it_is_migrated_further(
 
     applied = await migrate(database, scripts=scripts)
 
-    copy = Database(f"sqlite:///{tmp_path / 'migrated.db'}.before-0002")
+    copy = Database(f"sqlite:///{tmp_path / 'migrated.db'}.before-0003")
     async with database.reading() as session:
         assert await session.get(RegisterRow, "kept") is None
     async with copy.reading() as session:
         assert await session.get(RegisterRow, "kept") is not None
-    assert applied == ["0002"]
+    assert applied == ["0003"]
     await copy.close()
     await database.close()
 

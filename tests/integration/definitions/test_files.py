@@ -19,7 +19,9 @@ from openconnector.definitions.notation import Document, read, write
 from openconnector.definitions.registers import Registers
 from openconnector.definitions.store import MAPPINGS, SOURCES, SYNCHRONIZATIONS, Definitions
 from openconnector.definitions.variables import escaped
+from openconnector.definitions.verifying import Verifier
 from openconnector.errors import InvalidInput
+from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
 
 CLOCK = FakeClock()
@@ -56,7 +58,12 @@ TOKEN = {"STAFF_TOKEN": "s3cr3t-staff-token"}
 
 
 async def load(
-    database: Database, document: Any, variables: Mapping[str, str] = TOKEN
+    database: Database,
+    document: Any,
+    variables: Mapping[str, str] = TOKEN,
+    *,
+    previews: Previews | None = None,
+    is_forced: bool = False,
 ) -> list[Saved]:
     """Import a value, as if it were a file."""
     given = document if isinstance(document, Document) else read(write(document))
@@ -64,8 +71,12 @@ async def load(
         return await files.import_document(
             session,
             given,
-            definitions=DEFINITIONS,
-            registers=Registers(CLOCK),
+            files.Destination(
+                definitions=DEFINITIONS,
+                registers=Registers(CLOCK),
+                verifier=Verifier(definitions=DEFINITIONS, previews=previews or Previews()),
+            ),
+            is_forced=is_forced,
             variables=variables,
             who="test",
         )
@@ -278,3 +289,106 @@ async def test_any_mappings_come_back_from_an_export_as_they_were(
 
         assert actions(saved) <= {"unchanged"}
         assert await dump(database) == exported
+
+
+@pytest.fixture
+async def previews() -> AsyncIterator[Previews]:
+    pool = Previews()
+    yield pool
+    await pool.close()
+
+
+def with_a_test(target: str, expected: Any) -> dict[str, Any]:
+    """A document with a mapping that calls another, and a test of what comes out."""
+    test = {"name": "Ada", "input": {"first": "Ada"}, "expected": {"person": {"name": expected}}}
+    inner = {"slug": "inner", "name": "Inner", "mapping": {target: "first"}}
+    outer = {
+        "slug": "outer",
+        "name": "Outer",
+        "mapping": {"person": "{{ mapping('inner', _context) }}"},
+        "tests": [test],
+    }
+    return {"mappings": [outer, inner]}
+
+
+async def test_an_import_that_breaks_its_own_tests_saves_nothing_and_names_test_and_field(
+    database: Database, previews: Previews
+):
+    with pytest.raises(InvalidInput) as refused:
+        await load(database, with_a_test("name", "Grace"), previews=previews)
+
+    [problem] = refused.value.problems
+    assert problem.field == "mappings.0.tests.0.expected.person.name"
+    assert 'in \'Ada\' person.name is "Ada"; expected "Grace"' in problem.message
+    assert await dump(database) == {}
+
+
+async def test_a_forced_import_says_what_it_forced_and_is_unchanged_when_it_comes_again(
+    database: Database, previews: Previews
+):
+    document = with_a_test("name", "Grace")
+
+    first = await load(database, document, previews=previews, is_forced=True)
+    again = await load(database, await dump(database), previews=previews)
+
+    assert [(one.slug, one.action, one.is_forced) for one in first] == [
+        ("outer", "created", True),
+        ("inner", "created", False),
+    ]
+    assert {(one.slug, one.action, one.is_forced) for one in again} == {
+        ("outer", "unchanged", True),
+        ("inner", "unchanged", False),
+    }
+
+
+async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
+    database: Database, previews: Previews
+):
+    await load(database, with_a_test("name", "Grace"), previews=previews, is_forced=True)
+
+    mended = await load(database, with_a_test("name", "Ada"), previews=previews)
+
+    assert [(one.slug, one.action, one.is_forced) for one in mended] == [
+        ("outer", "updated", False),
+        ("inner", "unchanged", False),
+    ]
+
+
+async def test_a_mapping_the_predecessor_exported_comes_in_the_dialect_it_was_written_for(
+    database: Database,
+):
+    exported = {
+        "@context": {"schema": "https://example.org"},
+        "@type": "mapping",
+        "@id": "https://example.org/mapping/42",
+        "id": 42,
+        "uuid": "9f1c2a30-0000-4000-8000-000000000001",
+        "name": "Zaak (oud)",
+        "description": None,
+        "version": "1.2.0",
+        "mapping": {"naam": "{{ naam ~ '${x}' }}"},
+        "cast": [],
+        "unset": [],
+        "passThrough": None,
+        "dateCreated": "2024-01-01T00:00:00+00:00",
+        "configurations": [],
+    }
+    new = {"mappings": [{"slug": "new", "name": "New", "mapping": {"a": "b"}}]}
+
+    saved = await load(database, exported)
+    again = await load(database, exported)
+    await load(database, new)
+    stored = {entry["slug"]: entry for entry in (await dump(database))["mappings"]}
+
+    assert [(one.slug, one.action) for one in saved] == [("zaak-oud", "created")]
+    assert [(one.slug, one.action) for one in again] == [("zaak-oud", "unchanged")]
+    assert stored["zaak-oud"]["dialect"] == "twig"
+    assert stored["zaak-oud"]["reference"] == "https://example.org/mapping/42"
+    assert stored["zaak-oud"]["version"] == "1.2.0"
+    assert stored["new"]["dialect"] == "jinja"
+
+
+async def test_what_else_the_predecessor_exported_is_refused_in_words(database: Database):
+    told = await refusal(database, {"@type": "job", "name": "x"})
+
+    assert told == {"@type": "is 'job'; of the predecessor's exports, mappings are taken over"}

@@ -24,8 +24,8 @@ from openconnector.errors import (
 from openconnector.expressions.logic import Mode
 
 COMMANDS = (
-    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "encode", "import", "export", "demo",
-    "doctor",
+    "serve", "worker", "migrate", "sync", "dry-run", "map", "logic", "decode", "encode", "verify", "suggest",
+    "import", "export", "demo", "doctor",
 )  # fmt: skip
 
 MAPPING = (

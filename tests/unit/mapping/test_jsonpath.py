@@ -69,7 +69,7 @@ def test_lineage_and_trace_name_the_query(dialect):
 
     trace = mapper.explain(RECORD)
 
-    assert mapper.lineage()["to"] == ("$.mail[*].to",)
+    assert mapper.lineage()[0].reads == ("$.mail[*].to",)
     assert trace.fields[0].inputs == {"$.mail[*].to": ["w@a.test", "h@a.test"]}
     assert trace.result is not None
     assert "$id" in trace.result

@@ -324,21 +324,6 @@ def test_explain_gives_the_same_result_as_apply():
     assert mapper.explain(RECORD).result == mapper.apply(RECORD)
 
 
-def test_lineage_needs_no_record():
-    spec = MappingSpec(
-        mapping={
-            "a": "{{ naam ~ address.geo.lat }}",
-            "b": "tags.0",
-            "c": 5,
-            "d": "{{ _context | keys }}",
-        }
-    )
-
-    assert compile_mapping(spec).lineage() == {
-        "a": ("address.geo.lat", "naam"), "b": ("tags.0",), "c": (), "d": ("",),
-    }  # fmt: skip
-
-
 def test_a_mapper_may_be_shared_by_threads():
     mapper = compile_mapping(MappingSpec(mapping={"a": "{{ 1 / n }}", "b": "{{ n ~ '' }}"}))
 

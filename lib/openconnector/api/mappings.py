@@ -1,0 +1,161 @@
+"""What authors of mappings ask: where a field comes from, whether tests pass, what could be mapped."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from openconnector.api.definitions import Key
+from openconnector.api.documents import problems
+from openconnector.api.lists import Text
+from openconnector.api.requests import Route
+from openconnector.api.sessions import Parts
+from openconnector.api.trials import Asked
+from openconnector.definitions.store import MAPPINGS
+from openconnector.definitions.verifying import verify
+from openconnector.synchronization.shown import Shown
+
+MAX_SAMPLES = 100
+"""How many records a suggestion may look at."""
+
+
+class FieldOrigin(Shown):
+    """Where one target field comes from."""
+
+    target: str
+    expression: Any
+    reads: list[str]
+    """Paths of the record, those that called mappings read included; `*` is every element, empty the whole record."""
+    casts: list[str]
+    """The casts it goes through, in order."""
+    calls: list["MappingCall"]
+    """The mappings its expression calls."""
+
+
+class MappingCall(Shown):
+    """The call of another mapping."""
+
+    mapping: str
+    """Its id, slug or reference as written; `(inline)` for one written out in the call."""
+    input: str | None
+    """The path of the record whose value is handed over; null when it is calculated."""
+    is_list: bool
+    """It is called for every element of the value."""
+    fields: list[FieldOrigin]
+    """Where its fields come from, within the value that is handed over."""
+
+
+class Origins(Shown):
+    """Where the result of a mapping comes from."""
+
+    fields: list[FieldOrigin]
+    pass_through: bool
+    """All other fields come from the same path of the record."""
+    unset: list[str]
+    """Paths that are taken away afterwards."""
+
+
+class ShownFinding(Shown):
+    """One thing that is not as expected."""
+
+    path: str
+    """The dot path in the result."""
+    message: str
+    expected: Any
+    """What the test expects there; null also when that is nothing."""
+    found: Any
+    """What the mapping gave; null also when that is nothing."""
+    line: int | None
+    """Where in the field's expression it failed; null when it did not."""
+    column: int | None
+
+
+class ShownTest(Shown):
+    """What became of one test."""
+
+    name: str
+    is_passed: bool
+    findings: list[ShownFinding]
+    """Fields that failed or differ from what was expected, at most 50."""
+    schema_problems: list[str]
+    """What the mapping's output schema says against the result."""
+
+
+class ShownVerification(Shown):
+    """Whether a mapping passes its own tests."""
+
+    is_passed: bool
+    """Every test passed; also when there is none."""
+    tests: list[ShownTest]
+
+
+class SuggestionRequest(Asked):
+    """What there is, and what is wanted."""
+
+    input_object: (
+        dict[str, Any]
+        | Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_SAMPLES)]
+    )
+    """A sample record, or several: types and formats are then told from all of them."""
+    json_schema: dict[str, Any] | Text = Field(alias="schema")
+    """The JSON Schema of the result, or the id or slug of a saved schema."""
+
+
+class ShownSuggestion(Shown):
+    """One pair."""
+
+    target: str
+    source: str
+    """The path in the record; within an element for the pairs of a list."""
+    expression: str
+    """What to write in the mapping."""
+    cast: str | None
+    """The cast that gives the value the type the schema asks for."""
+    score: float = Field(ge=0, le=1)
+    """How well they fit."""
+    reason: str
+    elements: list["ShownSuggestion"]
+    """For a list of objects: the pairs within one of them."""
+
+
+class ShownProposal(Shown):
+    """A mapping that could be."""
+
+    suggestions: list[ShownSuggestion]
+    unmatched_targets: list[str]
+    """Fields of the schema for which nothing fits."""
+    unmatched_sources: list[str]
+    """Fields of the record that nothing asks for."""
+    mapping: dict[str, str]
+    """The suggestions as `mapping` of a mapping in the dialect `jinja`."""
+    cast: dict[str, str]
+    """The same for its `cast`."""
+
+
+routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
+
+
+@routes.post("/suggest", responses=problems(404))
+async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownProposal:
+    """Propose which field of a record becomes which field of a schema, each with a score and a reason."""
+    given = body.input_object
+    records = [given] if isinstance(given, dict) else given
+    return ShownProposal.model_validate(
+        await engine.mapping_previews.suggest(records, body.json_schema)
+    )
+
+
+@routes.get("/{key}/lineage")
+async def read_lineage(key: Key, engine: Parts) -> Origins:
+    """Tell where each target field comes from; no record is needed."""
+    return Origins.model_validate(await engine.mapping_previews.lineage(key))
+
+
+@routes.post("/{key}/verify")
+async def verify_mapping(key: Key, engine: Parts) -> ShownVerification:
+    """Run the tests of a mapping and tell what is not as expected."""
+    async with engine.database.reading() as session:
+        loaded = await engine.definitions.load(session, MAPPINGS, key)
+    found = await verify(loaded.definition, engine.previews, engine.mapping_previews.saved)
+    tests = [ShownTest.model_validate(outcome) for outcome in found.outcomes]
+    return ShownVerification(is_passed=found.is_passed, tests=tests)
