@@ -15,7 +15,7 @@ from openconnector.expressions import texts
 from openconnector.expressions.dates import CLOCKED
 from openconnector.expressions.dialects import DialectRules
 from openconnector.expressions.filters import Filter, accepts, parameter_of
-from openconnector.expressions.names import Code, Names, loop_fields
+from openconnector.expressions.names import Code, Names, common, loop_fields
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.syntax import constant
 from openconnector.expressions.tree import Node, named_arguments
@@ -123,7 +123,7 @@ class Emitter:
             raise NotAllowed("the number is too large", node.lineno)
         if not isinstance(node.value, (str, int, float, bool, type(None))):
             raise NotAllowed("the literal is no JSON value", node.lineno)
-        return Code(repr(node.value), "text" if isinstance(node.value, str) else "")
+        return Code(repr(node.value), "text" if isinstance(node.value, str) else "value")
 
     def getattr(self, node: nodes.Getattr) -> Code:
         """Write a field of an object, or of `loop`."""
@@ -237,7 +237,7 @@ class Emitter:
         if function in _TEXT_METHODS and not arguments:
             return Code(f"{self.counted(source)}.{_TEXT_METHODS[function]}()", "text")
         call = self.called(function, self.counted(source), arguments)
-        return Code(call, "text" if known.gives_text else "")
+        return Code(call, known.gives)
 
     def called(self, function: Callable[..., Any], *arguments: str) -> str:
         """Return the source of a call; a function that takes the present moment is given it first."""
@@ -304,7 +304,7 @@ class Emitter:
         then = self.expression(node.expr1)
         other = Code("M") if node.expr2 is None else self.expression(node.expr2)
         source = f"({then.source} if {self.truth(node.test)} else {other.source})"
-        return Code(source, then.certain if then.certain == other.certain else "")
+        return Code(source, common(then, other))
 
     def boolean(self, node: nodes.And | nodes.Or) -> Code:
         """Write `and` and `or`."""
@@ -312,8 +312,7 @@ class Emitter:
         if self.rules.boolean_operators:
             return Code(f"({self.truth(node.left)} {word} {self.truth(node.right)})", "truth")
         left, right = self.expression(node.left), self.expression(node.right)
-        certain = left.certain if left.certain == right.certain else ""
-        return Code(f"({left.source} {word} {right.source})", certain)
+        return Code(f"({left.source} {word} {right.source})", common(left, right))
 
     def negation(self, node: nodes.Not) -> Code:
         """Write `not`."""
@@ -325,7 +324,7 @@ class Emitter:
         left, right = (
             self.counted(self.expression(side).source) for side in (node.left, node.right)
         )
-        return Code(f"{function}({left}, {right})")
+        return Code(f"{function}({left}, {right})", "value")
 
     def sign(self, node: nodes.Neg | nodes.Pos) -> Code:
         """Write `-x` and `+x`."""
@@ -346,21 +345,15 @@ class Emitter:
 
     def sequence(self, node: nodes.List | nodes.Tuple) -> Code:
         """Write a list; a tuple is one too."""
-        return Code(f"[{', '.join(self.kept(element) for element in node.items)}]")
+        elements = ", ".join(self.expression(element).known for element in node.items)
+        return Code(f"[{elements}]", "value")
 
     def mapping(self, node: nodes.Dict) -> Code:
         """Write an object; its keys are texts."""
-        pairs = (f"{self.text(pair.key)}: {self.kept(pair.value)}" for pair in node.items)
-        return Code(f"{{{', '.join(pairs)}}}")
-
-    def kept(self, node: nodes.Expr) -> str:
-        """Return the source of a value that becomes part of another, so that what is missing is null."""
-        source = self.expression(node).source
-        return (
-            source
-            if isinstance(node, (nodes.Const, nodes.List, nodes.Dict))
-            else f"known({source})"
+        pairs = (
+            f"{self.text(pair.key)}: {self.expression(pair.value).known}" for pair in node.items
         )
+        return Code(f"{{{', '.join(pairs)}}}", "value")
 
 
 MAX_INLINE_PARTS: Final = 16

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from openconnector.expressions import dates, encoding, lists, php, texts
+from openconnector.expressions.names import Certain
 from openconnector.expressions.paths import MISSING
 from openconnector.expressions.values import number, to_text
 
@@ -23,8 +24,8 @@ class Filter:
     function: Callable[..., Any]
     takes_text: bool = False
     """Whether the value is made text before."""
-    gives_text: bool = False
-    """Whether the result is always text."""
+    gives: Certain = ""
+    """What is certain of the result."""
 
 
 def default(value: Any, fallback: Any = "", boolean: Any = False) -> Any:  # noqa: FBT002 - Jinja's own signature
@@ -59,6 +60,8 @@ def round_number(value: Any, precision: int = 0, method: str = "common") -> Any:
         >>> {{ 1234.5678 | round(1, 'floor') }}
         1234.5
     """
+    if precision == 0 and method == "common":
+        return float(_half_away(number(value)))
     factor = 10 ** min(max(php.to_int(precision), -15), 15)
     scaled = number(value) * factor
     whole = _ROUNDINGS.get(method)
@@ -99,7 +102,7 @@ def to_float(value: Any, default: float = 0.0) -> float:
 
 
 def _text(function: Callable[..., str]) -> Filter:
-    return Filter(function, takes_text=True, gives_text=True)
+    return Filter(function, takes_text=True, gives="text")
 
 
 FILTERS: Final[dict[str, Filter]] = {
@@ -109,50 +112,50 @@ FILTERS: Final[dict[str, Filter]] = {
     "batch": Filter(lists.batch),
     "capitalize": _text(texts.capitalize),
     "column": Filter(lists.column),
-    "count": Filter(lists.length),
+    "count": Filter(lists.length, gives="value"),
     "d": Filter(default),
-    "date": Filter(dates.date_in_place, gives_text=True),
+    "date": Filter(dates.date_in_place, gives="text"),
     "date_modify": Filter(dates.date_modify),
     "default": Filter(default),
     "e": _text(php.encode_entities),
     "escape": _text(php.encode_entities),
     "first": Filter(lists.first),
-    "float": Filter(to_float),
+    "float": Filter(to_float, gives="value"),
     "format": _text(texts.format_text),
-    "int": Filter(to_int),
+    "int": Filter(to_int, gives="value"),
     "items": Filter(lists.pairs),
-    "join": Filter(lists.join, gives_text=True),
+    "join": Filter(lists.join, gives="text"),
     "json_decode": Filter(encoding.read_json, takes_text=True),
-    "json_encode": Filter(texts.json_text, gives_text=True),
+    "json_encode": Filter(texts.json_text, gives="text"),
     "keys": Filter(lists.keys),
     "last": Filter(lists.last),
-    "length": Filter(lists.length),
+    "length": Filter(lists.length, gives="value"),
     "list": Filter(lists.listed),
     "lower": _text(texts.lower),
     "map": Filter(lists.map_field),
     "max": Filter(lists.largest),
     "merge": Filter(lists.merge),
     "min": Filter(lists.smallest),
-    "number_format": Filter(texts.number_format, gives_text=True),
+    "number_format": Filter(texts.number_format, gives="text"),
     "rejectattr": Filter(lists.reject_by),
     "replace": _text(texts.replace),
     "reverse": Filter(lists.reverse),
-    "round": Filter(round_number),
+    "round": Filter(round_number, gives="value"),
     "selectattr": Filter(lists.select_by),
     "slugify": _text(texts.slugify),
     "sort": Filter(lists.sort),
     "split": Filter(texts.split, takes_text=True),
-    "string": Filter(to_text, gives_text=True),
+    "string": Filter(to_text, gives="text"),
     "striptags": _text(texts.strip_tags),
     "sum": Filter(lists.total),
     "title": _text(texts.title),
-    "tojson": Filter(texts.json_text, gives_text=True),
+    "tojson": Filter(texts.json_text, gives="text"),
     "trim": _text(texts.trim),
     "truncate": _text(texts.truncate),
     "unique": Filter(lists.unique),
     "upper": _text(texts.upper),
-    "url_encode": Filter(texts.url_encode, gives_text=True),
-    "urlencode": Filter(texts.url_encode, gives_text=True),
+    "url_encode": Filter(texts.url_encode, gives="text"),
+    "urlencode": Filter(texts.url_encode, gives="text"),
     "values": Filter(lists.values),
     "wordcount": Filter(texts.word_count, takes_text=True),
 }

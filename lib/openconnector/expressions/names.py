@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Certain: TypeAlias = Literal["", "text", "truth"]
-"""What is certain of a value before it is calculated: that it is a `str`, a `bool`, or nothing."""
+Certain: TypeAlias = Literal["", "value", "text", "truth"]
+"""What is certain of a value before it is calculated: nothing, that it is JSON (neither missing nor a moment), that it
+is a `str`, or that it is a `bool`."""
 
 
 class Code(NamedTuple):
@@ -14,9 +15,21 @@ class Code(NamedTuple):
     certain: Certain = ""
 
     @property
+    def known(self) -> str:
+        """The source of a value that becomes part of the result, where what is missing is null and a moment text."""
+        return self.source if self.certain else f"known({self.source})"
+
+    @property
     def is_text(self) -> bool:
         """Whether the value is certainly a `str`."""
         return self.certain == "text"
+
+
+def common(one: Code, other: Code) -> Certain:
+    """Return what is certain of a value that is one of two."""
+    if one.certain == other.certain:
+        return one.certain
+    return "value" if one.certain and other.certain else ""
 
 
 @dataclass(slots=True)

@@ -78,10 +78,10 @@ def float_to_text(value: float) -> str:
 
 def _parsed(text: str) -> int | float | None:
     """Return the number a text begins with; None when it begins with none."""
-    match = _NUMBER.match(text)
-    if match is None:
+    if text[:1] not in _NUMBER_BEGINS:
         return None
-    return _number(match)
+    match = _NUMBER.match(text)
+    return None if match is None else _number(match)
 
 
 def _number(match: re.Match[str]) -> int | float:
@@ -120,7 +120,9 @@ def to_int(value: Any) -> int:
         return 1 if value else 0
     if value is None or value is MISSING or (isinstance(value, float) and not math.isfinite(value)):
         return 0
-    return (int(value) - MIN_INT) % 2**64 + MIN_INT
+    number = int(value)
+    # Beyond 64 bits PHP starts again from the other end.
+    return number if MIN_INT <= number <= MAX_INT else (number - MIN_INT) % 2**64 + MIN_INT
 
 
 def to_float(value: Any) -> float:

@@ -130,7 +130,7 @@ class GeneratedModule:
             and emitter.rules.keeps_values
             and not isinstance(printed[0], nodes.TemplateData)
         ):
-            return f"known({emitter.expression(printed[0]).source})"
+            return emitter.expression(printed[0]).known
         # An arrow function or a macro runs as often as a loop does, and what it makes can grow as much.
         emitter.counts_work = any(isinstance(node, (Arrow, MacroCall)) for node in walk([output]))
         texts = [piece(emitter, node, escaping) for node in printed]

@@ -93,7 +93,7 @@ TWIG_OPERATORS: Final[dict[str, Callable[..., Any]]] = {
 
 
 def _text(function: Callable[..., str]) -> Filter:
-    return Filter(function, takes_text=True, gives_text=True)
+    return Filter(function, takes_text=True, gives="text")
 
 
 TWIG_FILTERS: Final[dict[str, Filter]] = {
@@ -104,23 +104,23 @@ TWIG_FILTERS: Final[dict[str, Filter]] = {
     "capitalize": _text(twig_texts.capitalize),
     "column": Filter(twig_lists.column),
     "convert_encoding": _text(twig_encoding.convert_encoding),
-    "date": Filter(dates.date, gives_text=True),
+    "date": Filter(dates.date, gives="text"),
     "date_modify": Filter(dates.date_modify),
     "default": Filter(twig_texts.default),
     "e": Filter(twig_encoding.escape),
     "escape": Filter(twig_encoding.escape),
     "first": Filter(twig_lists.first),
     "format": _text(twig_texts.format_text),
-    "join": Filter(twig_lists.join, gives_text=True),
+    "join": Filter(twig_lists.join, gives="text"),
     "json_decode": Filter(twig_encoding.read_json, takes_text=True),
-    "json_encode": Filter(twig_encoding.json_text, gives_text=True),
+    "json_encode": Filter(twig_encoding.json_text, gives="text"),
     "keys": Filter(twig_lists.keys),
     "last": Filter(twig_lists.last),
     "length": Filter(twig_lists.length),
     "lower": _text(twig_texts.lower),
     "merge": Filter(twig_lists.merge),
     "nl2br": _text(twig_texts.line_breaks),
-    "number_format": Filter(twig_texts.number_format, gives_text=True),
+    "number_format": Filter(twig_texts.number_format, gives="text"),
     "raw": Filter(twig_texts.raw),
     "replace": _text(twig_texts.replace),
     "reverse": Filter(twig_lists.reverse),
@@ -135,7 +135,7 @@ TWIG_FILTERS: Final[dict[str, Filter]] = {
     "title": _text(twig_texts.title),
     "trim": _text(twig_texts.trim),
     "upper": _text(twig_texts.upper),
-    "url_encode": Filter(twig_encoding.url_encode, gives_text=True),
+    "url_encode": Filter(twig_encoding.url_encode, gives="text"),
 }
 
 TWIG_ARROWS: Final[dict[str, Filter]] = {

@@ -10,7 +10,7 @@ from typing_extensions import override
 from openconnector.expressions.constants import CONSTANTS
 from openconnector.expressions.emit import Emitter
 from openconnector.expressions.filters import accepts
-from openconnector.expressions.names import Certain, Code, loop_fields
+from openconnector.expressions.names import Certain, Code, common, loop_fields
 from openconnector.expressions.php import numeric
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.safety import is_safe
@@ -260,7 +260,7 @@ class TwigEmitter(Emitter):
         left, right = self.expression(node.left), self.expression(node.right)
         held = left.source if left.source.isidentifier() else self.names.fresh("e")
         told = held if held == left.source else f"({held} := {left.source})"
-        certain = left.certain if left.certain == right.certain else ""
+        certain = common(left, right)
         return Code(f"({held} if {self.chosen(node, told, held)} else {right.source})", certain)
 
     def chosen(self, node: Elvis | Coalesce, held: str, again: str) -> str:
@@ -319,7 +319,8 @@ class TwigEmitter(Emitter):
             str(key).lstrip("-").isdecimal() for key in keys
         ):
             fields = (
-                f"{key!r}: {self.kept(value)}" for key, (_, value) in zip(keys, pairs, strict=True)
+                f"{key!r}: {self.expression(value).known}"
+                for key, (_, value) in zip(keys, pairs, strict=True)
             )
             return Code(f"{{{', '.join(fields)}}}")
         return self._array(pairs)
@@ -333,7 +334,7 @@ class TwigEmitter(Emitter):
                 parts.append(f"(..., {self.expression(value.value).source})")
             else:
                 name = "None" if key is None else f"{to_key}({self.expression(key).source})"
-                parts.append(f"({name}, {self.kept(value)})")
+                parts.append(f"({name}, {self.expression(value).known})")
         return Code(f"{self.names.bind('f', array_of)}({', '.join(parts)})")
 
 

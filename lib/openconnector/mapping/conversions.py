@@ -4,6 +4,7 @@ The names and the results are those of the predecessor (PHP's conversions), beca
 raises `ValueError` or `TypeError` for a value it cannot take.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ def to_float(value: Any) -> float:
         1.5
     """
     number = php.to_float(value)
-    if number in (float("inf"), float("-inf")):
+    if math.isinf(number):
         raise ValueError("the number is too large")
     return number
 

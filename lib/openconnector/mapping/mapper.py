@@ -1,5 +1,6 @@
 """Compiles a mapping and applies it to records."""
 
+import dis
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final
@@ -54,6 +55,8 @@ class Mapper:
         self.fingerprint = _fingerprint(writer.spec, nested)
         """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._fused = _built(module.build, self._apply_casts)
+        self._counts = _uses(self._fused, "b")
+        """Whether the function looks at its budget; most do not, and making one takes a while."""
 
     @cached_property
     def _steps(self) -> Steps:
@@ -65,7 +68,7 @@ class Mapper:
         Raises `RecordError` (stage `map`) naming the field that failed, `TemplateLimit` when it cost too much.
         """
         try:
-            return self._fused(record, Budget(now=self._now))
+            return self._fused(record, Budget(now=self._now) if self._counts else UNCOUNTED)
         except FAILURES:
             return self._steps.run(_checked(record), Budget(explains=True, now=self._now))
 
@@ -90,6 +93,15 @@ class Mapper:
 
     def _apply_casts(self, result: Any, path: str, casts: Any) -> Any:
         return cast_field(result, path, casts, self._now())
+
+
+UNCOUNTED: Final = Budget()
+"""Stands in the place of a budget that nothing looks at."""
+
+
+def _uses(function: Any, name: str) -> bool:
+    """Return whether a function, or one inside it, uses a variable of its own."""
+    return any(step.argval == name for step in dis.get_instructions(function))
 
 
 def _checked(record: Any) -> Any:
