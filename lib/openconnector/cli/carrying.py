@@ -76,7 +76,7 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
         ) from error
     async with engine:
         if migrated and not await _is_current(engine):
-            await migrate(engine)
+            await _bring_up(engine)
         gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
         yield engine
 
@@ -102,6 +102,13 @@ async def _is_current(engine: "Engine") -> bool:
         return await is_current(engine.database)
     except OSError:
         return False
+
+
+async def _bring_up(engine: "Engine") -> None:
+    from openconnector.db.creating import create
+
+    if not await create(engine.database):
+        await migrate(engine)
 
 
 async def migrate(engine: "Engine") -> list[str]:

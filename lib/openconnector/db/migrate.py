@@ -1,11 +1,8 @@
 """Bring a database to the tables this version needs: once, whoever starts first, with a copy kept before."""
 
-import asyncio
-import fcntl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -18,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from openconnector.db import store_rows  # noqa: F401  its tables belong to the metadata
 from openconnector.db.database import Database
+from openconnector.db.locking import locked_file
 from openconnector.db.rows import Base
 from openconnector.errors import ConfigurationError
 
@@ -119,18 +117,8 @@ async def _locked(database: Database, engine: AsyncEngine) -> AsyncIterator[None
             yield
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
         return
-    database.file.parent.mkdir(parents=True, exist_ok=True)
-    lock = await asyncio.to_thread(_file_lock, Path(f"{database.file}.migrating"))
-    try:
+    async with locked_file(database.file):
         yield
-    finally:
-        lock.close()
-
-
-def _file_lock(path: Path) -> TextIO:
-    lock = path.open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
 
 
 async def _keep_copy(database: Database, connection: AsyncConnection, newest: str) -> None:

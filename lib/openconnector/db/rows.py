@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -96,7 +97,7 @@ class RevisionRow(Base):
     definition: Mapped[dict[str, Any]]
     """Every field including name and slug, without the values of secrets."""
     fingerprint: Mapped[bytes]
-    is_forced: Mapped[bool] = mapped_column(default=False)
+    is_forced: Mapped[bool] = mapped_column(default=False, server_default=false())
     """It was saved although its own tests fail, because whoever saved it insisted."""
 
 

@@ -10,9 +10,13 @@ from openconnector.db.database import Database
 STEPS = Path(__file__).parent / "migrations" / "versions"
 
 
+def newest_step() -> str:
+    """Return the name of the newest step."""
+    return max(file.name.partition("_")[0] for file in STEPS.glob("[0-9]*.py"))
+
+
 async def is_current(database: Database) -> bool:
     """Return whether the newest step has been applied; False also when there is nothing yet."""
-    newest = max(file.name.partition("_")[0] for file in STEPS.glob("[0-9]*.py"))
     if database.file is not None and not database.file.exists():
         return False
     try:
@@ -20,4 +24,4 @@ async def is_current(database: Database) -> bool:
             present = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except DBAPIError:
         return False
-    return bool(present == newest)
+    return bool(present == newest_step())

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from openconnector.db import migrations
+from openconnector.db.creating import create
 from openconnector.db.database import Database
 from openconnector.db.migrate import drift, migrate, pending
 from openconnector.db.store_rows import RegisterRow
@@ -24,9 +27,53 @@ def register(slug: str, title: str = "t") -> RegisterRow:
     )
 
 
+def contents(file: Path) -> dict[str, list[object]]:
+    """Return columns, indexes, foreign keys and rows of every table, whatever their order."""
+    shown = ("table_info", "index_list", "foreign_key_list")
+    with closing(sqlite3.connect(file)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = [name for (name,) in tables]
+        asked = {
+            name: [*(f"PRAGMA {what}({name})" for what in shown), f"SELECT count(*) FROM {name}"]  # noqa: S608  names of ours
+            for name in names
+        }
+        return {
+            name: [
+                sorted((row[1:] or row for row in connection.execute(statement)), key=repr)
+                for statement in statements
+            ]
+            for name, statements in asked.items()
+        }
+
+
 async def test_the_migrations_give_exactly_the_tables_of_the_rows(database: Database):
     assert await drift(database) == []
     assert await pending(database) == []
+
+
+async def test_a_new_file_gets_the_tables_that_the_migrations_give(
+    sqlite_url: str, migrated_file: Path
+):
+    database = Database(sqlite_url)
+
+    assert await create(database)
+
+    assert database.file is not None
+    assert await pending(database) == []
+    assert contents(database.file) == contents(migrated_file)
+    assert not await create(database)
+    await database.close()
+
+
+async def test_of_processes_that_make_a_file_together_one_does(sqlite_url: str):
+    databases = [Database(sqlite_url) for _ in range(3)]
+
+    made = await asyncio.gather(*(create(database) for database in databases))
+
+    assert sorted(made) == [False, False, True]
+    assert await drift(databases[0]) == []
+    for database in databases:
+        await database.close()
 
 
 async def test_a_database_at_this_version_is_known_without_the_migrations(
