@@ -10,7 +10,7 @@ from typing import Any, Final
 from openconnector.expressions import php
 from openconnector.expressions.moment_forms import write_interval, write_moment
 from openconnector.expressions.moment_texts import modify, parts_of, read_iso, read_moment
-from openconnector.expressions.moments import Interval, Moment, between, moment_at
+from openconnector.expressions.moments import MICRO, Interval, Moment, between, moment_at
 from openconnector.expressions.paths import MISSING
 from openconnector.expressions.zones import Zone, find_zone, fixed_zone, zone_of
 
@@ -58,6 +58,8 @@ def date_in_place(
         05-03-2024 14:30
         >>> {{ 1709210096 | date('c', 'Europe/Amsterdam') }}
         2024-02-29T13:34:56+01:00
+        >>> {{ 1709210096.5 | date('H:i:s.v') }}
+        12:34:56.500
         >>> {{ none | date }}
 
     """
@@ -65,9 +67,18 @@ def date_in_place(
         return ""
     if isinstance(value, Interval):
         return write_interval(value, format)
-    is_compact = isinstance(value, str) and value.isdecimal() and len(value) == COMPACT
-    moment = read_moment(value, moment_at(now)) if is_compact else to_moment(value, now)
+    moment = _in_place(now, value)
     return write_moment(moment if php.is_null(timezone) else _shown(moment, now, timezone), format)
+
+
+def _in_place(now: datetime, value: Any) -> Moment:
+    if isinstance(value, float):
+        # PHP would make a text of it, which is no date; a number counts seconds here, whole or not.
+        seconds, micro = divmod(round(value * MICRO), MICRO)
+        return Moment(seconds, micro, fixed_zone(0))
+    if isinstance(value, str) and value.isdecimal() and len(value) == COMPACT:
+        return read_moment(value, moment_at(now))
+    return to_moment(value, now)
 
 
 def date_modify(now: datetime, value: Any, modifier: Any) -> Moment:
