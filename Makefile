@@ -25,7 +25,7 @@ test: check ## every check and every test
 	$(BIN)/pytest -n 2 --dist worksteal -q
 
 unit: dev ## the unit tests alone (no network, no database server)
-	$(BIN)/pytest -n 2 --dist worksteal -q tests/unit
+	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q tests/unit
 
 check: dev ## format, lint, types, import direction, unused dependencies, spelling
 	$(BIN)/ruff format --check --quiet .

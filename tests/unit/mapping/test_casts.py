@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.mapping.casts import CAST_NAMES, GONE, CastContext, find_cast
@@ -122,7 +122,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([*CAST_NAMES[:-3], "unsetIfValue==x", "setNullIfValue==1", "countValue:a"]),
     JSON,
@@ -132,7 +131,6 @@ def test_any_cast_takes_any_value_or_fails_for_its_record(name: str, value: Any)
         cast(name, value)
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_json_written_and_read_again_is_the_same(value: Any):
     assert cast("jsonToArray", cast("json", [value]).replace("&", "\\u0026")) == [value]
