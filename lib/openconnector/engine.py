@@ -14,9 +14,10 @@ from openconnector.auth.basic import BasicAuth
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
+from openconnector.db.sealed import sealed_in
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
-from openconnector.errors import Conflict
+from openconnector.errors import ConfigurationError, Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
@@ -113,6 +114,12 @@ class Engine:
         self._writing_calls: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if self.keys.is_empty:
+            try:
+                await self._make_keys()
+            except ConfigurationError:
+                await self.database.close()
+                raise
         self._writing_calls = asyncio.create_task(self.calls.serve(self._stop))
         return self
 
@@ -122,6 +129,21 @@ class Engine:
             await self._writing_calls
         await self.http.aclose()
         await self.database.close()
+
+    async def _make_keys(self) -> None:
+        """Create the key file of a new installation. Raises `ConfigurationError` where one got lost."""
+        file = self.settings.key_file
+        lost = await sealed_in(self.database)
+        if (
+            lost and not file.exists()
+        ):  # another process may have created it, and sealed with it, just now
+            raise ConfigurationError(
+                f"The key file {file} is missing, and the database holds {lost.secrets} secrets and {lost.records} "
+                "records that only its key opens. Put the file back from the backup that belongs to this database. If "
+                "there is none, `openconnector new-key` goes on with a new key: the secrets have to be entered again, "
+                "and these records are lost"
+            )
+        self.keys.create(file)
 
     def _object_store(self) -> ObjectStore:
         access = self.settings.open_register
