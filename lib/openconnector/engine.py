@@ -1,6 +1,7 @@
 """The composition root: builds and holds every part of the engine."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,7 +109,7 @@ class Engine:
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)
         self.calls = CallJournal(self.database)
         self.objects: ObjectStore = self._object_store()
-        self.preparation = Preparation(self.definitions, self.reach)
+        self.preparation = Preparation(self.definitions, self.reach, self.database)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
         self._stop = asyncio.Event()
         self._writing_calls: asyncio.Task[None] | None = None
@@ -172,6 +173,7 @@ class Engine:
             ),
             objects=self.objects,
             sources=_Sources(self, run_id, log),
+            contracts=_NoContracts(),
             tokens=self.tokens,
             clock=self.clock,
             log=log,
@@ -187,6 +189,13 @@ class Engine:
                 origin(httpx.URL(address)) for address in self.settings.trusted_addresses
             ),
         )
+
+
+class _NoContracts:
+    """Implements `ports.Contracts` where no synchronization runs; `Preparation` gives a run its own."""
+
+    async def owners(self, _target_ids: Collection[str]) -> dict[str, str]:
+        return {}
 
 
 class _Sources:

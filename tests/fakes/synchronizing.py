@@ -70,6 +70,7 @@ class Synchronizing:
             http=nothing,
             objects=nothing,
             sources=nothing,
+            contracts=nothing,
             tokens=nothing,
             clock=self.clock,
             log=FakeLog(),

@@ -50,11 +50,16 @@ async def try_out(what: str, *, only: str | None, as_json: bool) -> Exit:
         run_id = await queued(engine, slug, mode="dry_run")
         row = await carried_out(engine, run_id, as_json=as_json)
         changes = [change async for change in _changes(engine, row.id)]
+        async with engine.database.reading() as session:
+            log = await runs.log(session, row.id)
     if as_json:
         print_json(run_json(row) | {"changes": changes})
     else:
         print_balances({slug: row})
         print_changes(changes)
+        for line in log:
+            if line.event == "differences unknown":
+                note(line.fields["reason"])
     return OF_STATE[row.state]
 
 

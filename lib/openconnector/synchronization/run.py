@@ -34,6 +34,8 @@ from openconnector.synchronization.reading import prefetched
 REPLAY_PAGE = 500
 """Failed records replayed at a time."""
 
+UNSEEN = "The target cannot show what it holds, so every field of an object counts as new"
+
 OnEnd = Callable[[Session, str], Awaitable[None]]
 """Writes, in the transaction it is given, what the end of the run with this id brings about."""
 
@@ -146,6 +148,8 @@ class Run:
             await contracts.mark_lost(session, *key, marks)
             await memos.count_up(session, *key)
             progress.log.warning("objects gone at the target", count=missing)
+        if progress.is_dry and not plan.target.shows_current():
+            progress.log.warning("differences unknown", reason=UNSEEN)
         progress.contracts_before = await contracts.count_active(session, *key)
         progress.log.info(
             "run started", mode=progress.mode, source=plan.source.kind, target=plan.target.kind
