@@ -30,9 +30,7 @@ from openconnector.synchronization.pages import Pages
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import CancelRequested, Context, Progress
 from openconnector.synchronization.reading import prefetched
-
-REPLAY_PAGE = 500
-"""Failed records replayed at a time."""
+from openconnector.synchronization.replaying import next_failures
 
 UNSEEN = "The target cannot show what it holds, so every field of an object counts as new"
 
@@ -173,19 +171,15 @@ class Run:
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
         """Yield the failed records of the parent run; the cursor is the number of the last one."""
-        parent = self._progress.parent_id or ""
-        after = int((self._progress.opened_cursor() or {}).get("after", 0))
+        parent, cursor = self._progress.parent_id or "", self._progress.opened_cursor() or {}
         while True:
             async with self._context.database.reading() as session:
-                rows = await runs.failures(
-                    session, parent, after=after, limit=REPLAY_PAGE, state="open"
-                )
+                rows, cursor = await next_failures(session, parent, cursor)
             if not rows:
                 yield Page(records=[], is_end=True)
                 return
-            after = rows[-1].number
             records = [opened(self._context.keys, row) for row in rows]
-            yield Page(records=records, cursor={"after": after})
+            yield Page(records=records, cursor=cursor)
 
     async def _timed(self, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
         iterator = aiter(pages)
