@@ -25,7 +25,7 @@ test: check ## every check and every test
 	$(BIN)/pytest -n 2 --dist worksteal -q
 
 unit: dev ## the unit tests alone (no network, no database server)
-	$(BIN)/pytest -n 2 --dist worksteal -q tests/unit
+	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q tests/unit
 
 sweep: dev ## the two forms of mappings against each other, with 2,000 generated mappings each
 	$(BIN)/pytest -n 2 --hypothesis-profile=sweep -q tests/unit/mapping/test_forms.py

@@ -14,14 +14,22 @@ KEPT_SECONDS = 60.0
 """How long an answer is believed: a right taken away is gone after this time at the latest."""
 
 KEPT_ACCOUNTS = 1000
+"""How many accounts' answers are kept at the same time."""
 
 
 class Users:
     """Asks Nextcloud about accounts, as these accounts, and keeps the answers for a minute."""
 
-    def __init__(self, nextcloud: Nextcloud, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        nextcloud: Nextcloud,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        kept: int = KEPT_ACCOUNTS,
+    ) -> None:
         self._nextcloud = nextcloud
         self._now = now
+        self._kept = kept
         self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[bool]] = {}
 
@@ -48,6 +56,6 @@ class Users:
             raise MalformedAnswer("Nextcloud described an account without its groups") from None
         self._known[user_id] = self._now() + KEPT_SECONDS, is_admin
         self._known.move_to_end(user_id)
-        if len(self._known) > KEPT_ACCOUNTS:
+        if len(self._known) > self._kept:
             self._known.popitem(last=False)
         return is_admin

@@ -31,9 +31,27 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: Path) -> "KeyRing":
-        """Return the ring in this file, creating it (mode 0600) when absent. Raises `ConfigurationError`."""
+        """Return the ring in this file, an empty one when there is no such file. Raises `ConfigurationError`."""
+        ring = cls({}, b"")
+        if path.exists():
+            ring._read(path)
+        return ring
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it can neither seal nor open anything: `create` was not called yet."""
+        return not self._ciphers
+
+    def create(self, path: Path) -> None:
+        """Make the file (mode 0600) with a new key, or take what another process put there first.
+
+        Raises `ConfigurationError`. What an earlier, lost key sealed never opens again: look for that before.
+        """
         if not path.exists():
             _create(path)
+        self._read(path)
+
+    def _read(self, path: Path) -> None:
         try:
             stored = orjson.loads(path.read_bytes())
             keys = {
@@ -41,7 +59,8 @@ class KeyRing:
             }
             current = bytes.fromhex(stored["current"])
             keys[current]  # a ring without its newest key is no ring
-            return cls(keys, current)
+            self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
+            self._current = current
         except (OSError, KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
             raise ConfigurationError(
                 f"The key file {path} cannot be read: {_plainly(error)}. Secrets cannot be opened without it; "

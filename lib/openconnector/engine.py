@@ -1,6 +1,7 @@
 """The composition root: builds and holds every part of the engine."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,12 @@ from openconnector.auth.basic import BasicAuth
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
+from openconnector.db.sealed import sealed_in
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
 from openconnector.definitions.verifying import Verifier
-from openconnector.errors import Conflict
+from openconnector.errors import ConfigurationError, Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
@@ -112,7 +114,7 @@ class Engine:
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)
         self.calls = CallJournal(self.database)
         self.objects: ObjectStore = self._object_store()
-        self.preparation = Preparation(self.definitions, self.reach)
+        self.preparation = Preparation(self.definitions, self.reach, self.database)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
         self.previews = Previews(settings.previews)
         self.mapping_previews = MappingPreviews(
@@ -123,6 +125,12 @@ class Engine:
         self._writing_calls: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if self.keys.is_empty:
+            try:
+                await self._make_keys()
+            except ConfigurationError:
+                await self.database.close()
+                raise
         self._writing_calls = asyncio.create_task(self.calls.serve(self._stop))
         return self
 
@@ -133,6 +141,21 @@ class Engine:
         await self.previews.close()
         await self.http.aclose()
         await self.database.close()
+
+    async def _make_keys(self) -> None:
+        """Create the key file of a new installation. Raises `ConfigurationError` where one got lost."""
+        file = self.settings.key_file
+        lost = await sealed_in(self.database)
+        if (
+            lost and not file.exists()
+        ):  # another process may have created it, and sealed with it, just now
+            raise ConfigurationError(
+                f"The key file {file} is missing, and the database holds {lost.secrets} secrets and {lost.records} "
+                "records that only its key opens. Put the file back from the backup that belongs to this database. If "
+                "there is none, `openconnector new-key` goes on with a new key: the secrets have to be entered again, "
+                "and these records are lost"
+            )
+        self.keys.create(file)
 
     def _object_store(self) -> ObjectStore:
         access = self.settings.open_register
@@ -161,6 +184,7 @@ class Engine:
             ),
             objects=self.objects,
             sources=_Sources(self, run_id, log),
+            contracts=_NoContracts(),
             tokens=self.tokens,
             clock=self.clock,
             log=log,
@@ -176,6 +200,13 @@ class Engine:
                 origin(httpx.URL(address)) for address in self.settings.trusted_addresses
             ),
         )
+
+
+class _NoContracts:
+    """Implements `ports.Contracts` where no synchronization runs; `Preparation` gives a run its own."""
+
+    async def owners(self, _target_ids: Collection[str]) -> dict[str, str]:
+        return {}
 
 
 class _Sources:

@@ -1,6 +1,6 @@
 """What the engine asks of its host: small Protocols, each with a fake in `testing`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -148,6 +148,14 @@ class Sources(Protocol):
 
     async def send(self, source: str, call: SourceCall) -> httpx.Response:
         """Send the call with the source's address, credentials, headers and network policy."""
+        ...
+
+
+class Contracts(Protocol):
+    """What a synchronization knows of the objects it made at its target."""
+
+    async def owners(self, target_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the origin id of the record that each of these objects was made of; others are left out."""
         ...
 
 

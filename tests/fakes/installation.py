@@ -127,11 +127,13 @@ class Installation:
             async with self.engine.database.writing() as session:
                 await requests.cancel(session, row.id, now=self.clock.now())
 
-    async def replay(self, run_id: str) -> RunRow:
-        """Carry out a replay of a run's failed records."""
+    async def replay(self, run_id: str, numbers: Sequence[int] | None = None) -> RunRow:
+        """Carry out a replay of a run's failed records, or of those with these numbers."""
         self.clock.moment += timedelta(seconds=1)
         async with self.engine.database.writing() as session:
-            row = await requests.replay(session, run_id, now=self.clock.now(), who=WHO)
+            row = await requests.replay(
+                session, self.engine.context, run_id, who=WHO, numbers=numbers
+            )
         return await self.finish(row.id)
 
     async def row(self, run_id: str) -> RunRow:

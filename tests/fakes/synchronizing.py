@@ -13,7 +13,7 @@ from openconnector.kinds.source import Source
 from openconnector.synchronization.identity import origin_id_reader, target_ids, target_key
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import LEASE, Context, Progress
-from openconnector.synchronization.run import Run
+from openconnector.synchronization.run import OnEnd, Run
 from openconnector.testing import FakeClock, FakeLog
 from tests.fakes.memory import MemorySource, MemoryTarget, Shelf
 
@@ -36,6 +36,7 @@ class Synchronizing:
         self.revision = 1
         """Of the synchronization; a test that changes its conditions counts it up, as saving them would."""
         self.is_personal = False
+        self.on_success: OnEnd | None = None
 
     async def save(self) -> None:
         """Store the synchronization, so that runs can refer to it."""
@@ -69,6 +70,7 @@ class Synchronizing:
             http=nothing,
             objects=nothing,
             sources=nothing,
+            contracts=nothing,
             tokens=nothing,
             clock=self.clock,
             log=FakeLog(),
@@ -119,7 +121,8 @@ class Synchronizing:
 
     def execution(self, row: RunRow, source: Source) -> Run:
         """Return a run that this process has claimed."""
-        return Run(self.context, row, self.plan(source), Progress(self.context, row))
+        progress = Progress(self.context, row)
+        return Run(self.context, row, self.plan(source), progress, on_success=self.on_success)
 
     async def work(self, run_id: str, source: Source) -> RunRow:
         """Claim a run, carry it out and return how it stands."""

@@ -12,9 +12,15 @@ from openconnector.errors import ConfigurationError
 BINDING = "source|1|/configuration/auth/token"
 
 
+def created(path: Path) -> KeyRing:
+    ring = KeyRing.load(path)
+    ring.create(path)
+    return ring
+
+
 @pytest.fixture
 def ring(tmp_path: Path) -> KeyRing:
-    return KeyRing.load(tmp_path / "keys.json")
+    return created(tmp_path / "keys.json")
 
 
 def test_what_was_sealed_opens_where_it_belongs_and_nowhere_else(ring: KeyRing):
@@ -42,7 +48,7 @@ def test_the_same_secret_never_looks_the_same(ring: KeyRing):
 
 def test_the_key_file_is_for_its_owner_alone_and_is_found_again(tmp_path: Path):
     path = tmp_path / "deep" / "keys.json"
-    sealed = KeyRing.load(path).seal(b"secret", BINDING)
+    sealed = created(path).seal(b"secret", BINDING)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert KeyRing.load(path).open(sealed, BINDING) == b"secret"
@@ -51,12 +57,19 @@ def test_the_key_file_is_for_its_owner_alone_and_is_found_again(tmp_path: Path):
 def test_processes_that_start_together_end_up_with_one_key(tmp_path: Path):
     path = tmp_path / "keys.json"
     with ThreadPoolExecutor(8) as pool:
-        rings = list(pool.map(lambda _: KeyRing.load(path), range(8)))
+        rings = list(pool.map(lambda _: created(path), range(8)))
 
     sealed = [ring.seal(b"s", BINDING) for ring in rings]
 
     assert all(rings[0].open(one, BINDING) == b"s" for one in sealed)
     assert [file.name for file in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_loading_creates_nothing(tmp_path: Path):
+    ring = KeyRing.load(tmp_path / "keys.json")
+
+    assert ring.is_empty
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

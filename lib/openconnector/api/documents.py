@@ -15,7 +15,9 @@ PREFIX = "/api/v1"
 
 DESCRIPTION = """Reads records from sources, reshapes them with mappings and keeps targets in step.
 
-Any of a definition's id, slug and reference addresses it. Lists take `_search`, `_sort`, `_limit` and `_page`; a query
+Any of a definition's id, slug and reference addresses it. A reference that is an address goes into a path
+percent-encoded (`sources/https%3A%2F%2Fexample.org%2F1`); where a proxy turns `%2F` back into a slash, the filter
+`?reference=` of the list finds it and its `id`. Lists take `_search`, `_sort`, `_limit` and `_page`; a query
 parameter that is not listed is refused, and so is one given twice. Errors are problem documents (RFC 9457) that name
 every wrong field at once. Bodies are JSON of at most 4 MiB, 100 levels deep, with whole numbers within 64 bits and
 text without NUL. Secrets are never shown: answers hold `**********` in their place, and sending that keeps them.

@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 MAX_LIMIT = 100
 MAX_PAGE = 100_000
-MAX_TEXT = 255
+MAX_TEXT = 2_000
+"""Of a value in a query: the longest there is, a reference."""
 
 T = TypeVar("T")
 

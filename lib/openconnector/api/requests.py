@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from fastapi import Request, Response
@@ -12,6 +13,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 from typing_extensions import override
 
 from openconnector.errors import FieldProblem, InvalidInput
@@ -28,9 +31,26 @@ MAX_NUMBER = 2**63
 LONG_NUMBER = re.compile(rb"\d{19}")
 WHOLE = "(whole)"
 
+SENT_SLASH = "\udc2f"
+"""Stands for a slash within a value while a path is matched; no decoded text holds half of a surrogate pair."""
+
 
 class Route(APIRoute):
-    """A route that refuses what it does not know instead of ignoring it."""
+    """A route that refuses what it does not know instead of ignoring it.
+
+    A slash that is sent as `%2F` belongs to the value it stands in (RFC 3986, section 2.2): ASGI servers decode a path
+    before it is matched, so that a reference like `https://...` would fall into parts.
+    """
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(_with_whole_values(scope))
+        if found := child.get("path_params"):
+            child["path_params"] = {
+                name: value.replace(SENT_SLASH, "/") if isinstance(value, str) else value
+                for name, value in found.items()
+            }
+        return match, child
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -47,6 +67,19 @@ class Route(APIRoute):
             return await handle(with_body)
 
         return checked
+
+
+def _with_whole_values(scope: Scope) -> Scope:
+    """Return the scope with a path in which slashes that were sent as `%2F` part nothing."""
+    raw = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return scope
+    sent = raw.decode("ascii", "replace")
+    plain = unquote(sent)
+    if not scope["path"].endswith(plain):
+        return scope
+    kept = "/".join(unquote(part).replace("/", SENT_SLASH) for part in sent.split("/"))
+    return {**scope, "path": scope["path"].removesuffix(plain) + kept}
 
 
 class JsonRequest(Request):

@@ -17,6 +17,7 @@ from openconnector.db import runs as rows
 from openconnector.db.rows import FailedRecordRow, RunChangeRow, RunRow
 from openconnector.synchronization import requests
 from openconnector.synchronization.keeping import opened, reason_of
+from openconnector.synchronization.replaying import MAX_CHOSEN
 from openconnector.synchronization.shown import Shown, ShownRun
 
 AFTER = "Only what follows this `cursor`; 0 begins."
@@ -25,6 +26,8 @@ After = Annotated[int, Query(ge=0, le=2**63 - 1, description=AFTER)]
 AfterNumber = Annotated[int, Query(ge=0, le=2**31 - 1, description=AFTER)]
 RunId = Annotated[str, Path(max_length=36, description="Id of the run.")]
 Limit = Annotated[int, Query(alias="_limit", ge=1, le=500, description="How many at once.")]
+
+Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 State = Literal[
     "queued",
@@ -64,6 +67,19 @@ class RunRequest(BaseModel):
 
     force: bool = Field(
         default=False, strict=True, description="Map and write every record, changed or not."
+    )
+
+
+class ReplayRequest(BaseModel):
+    """What to replay."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    numbers: list[Number] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CHOSEN,
+        description="The `number` of each failed record to replay, as the run's failures name them; absent for all.",
     )
 
 
@@ -222,10 +238,16 @@ async def approve(run_id: RunId, session: Writing) -> ShownRun:
 
 
 @routes.post("/runs/{run_id}/replay", **STARTED)
-async def replay(run_id: RunId, desk: Changing) -> ShownRun:
-    """Queue a run over the records of this one that could not be handled."""
-    now = desk.engine.clock.now()
-    return _started(desk, await requests.replay(desk.session, run_id, now=now, who=desk.who))
+async def replay(run_id: RunId, desk: Changing, body: ReplayRequest | None = None) -> ShownRun:
+    """Queue a run over the records of this one that could not be handled: all, or those a body names."""
+    row = await requests.replay(
+        desk.session,
+        desk.engine.context,
+        run_id,
+        who=desk.who,
+        numbers=body.numbers if body else None,
+    )
+    return _started(desk, row)
 
 
 async def _start(desk: Desk, key: str, mode: requests.Mode, body: RunRequest | None) -> ShownRun:

@@ -366,3 +366,14 @@ def doctor(*, as_json: Json = False) -> None:
 
     log_to_standard_error("error")
     carry_out(examine(as_json=as_json), as_json=as_json)
+
+
+@app.command("new-key")
+def new_key(*, as_json: Json = False) -> None:
+    """Go on with a new key where the key file was lost for good: every secret has to be entered again.
+
+    An existing key file is never touched. Look for a backup first: it must belong to this database.
+    """
+    from openconnector.cli.keys import begin_anew
+
+    carry_out(begin_anew(as_json=as_json), as_json=as_json)

@@ -37,7 +37,10 @@ async def show(*, is_kept: bool, is_served: bool, as_json: bool) -> Exit:
         await save(engine, document, {PORT_VARIABLE: str(port)})
         rows = {
             name: await carried_out(
-                engine, await queued(engine, SYNCHRONIZATION), expected=len(source)
+                engine,
+                await queued(engine, SYNCHRONIZATION),
+                as_json=as_json,
+                expected=len(source),
             )
             for name in ("first run", "second run")
         }

@@ -1,9 +1,10 @@
 """What a command ends with: exit codes, and errors as people or programs read them."""
 
+import os
 import sys
 from dataclasses import asdict
 from enum import IntEnum
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -103,3 +104,11 @@ def tell(error: OpenConnectorError, *, as_json: bool) -> None:
     note(f"Error: the {error.subject} is not valid:")
     for wrong in error.problems:
         note(f"  {wrong.field}: {wrong.message}")
+
+
+def leave_at_once(error: OpenConnectorError, *, as_json: bool) -> NoReturn:
+    """Print an error and end the process as a kill would: no transaction, answer or thread is waited for."""
+    try:
+        tell(error, as_json=as_json)
+    finally:
+        os._exit(code_of(error))

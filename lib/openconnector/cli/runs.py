@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any, NoReturn
 
 from openconnector.cli import arguments
 from openconnector.cli.carrying import opened
 from openconnector.cli.configuration import WHO, save
-from openconnector.cli.outcome import OF_STATE, Exit, Interrupted, note, print_json
+from openconnector.cli.outcome import OF_STATE, Exit, Interrupted, leave_at_once, note, print_json
 from openconnector.cli.progress import bar, print_balances, print_changes
 from openconnector.cli.settings import Settings
 from openconnector.db import runs
@@ -34,7 +34,8 @@ async def synchronize(what: str, *, only: str | None, is_forced: bool, as_json: 
     async with opened(Settings.read()) as engine:
         slug = await _named(engine, what, only)
         run_id = await _unfinished(engine, slug, is_forced=is_forced)
-        row = await carried_out(engine, run_id or await queued(engine, slug, is_forced=is_forced))
+        run_id = run_id or await queued(engine, slug, is_forced=is_forced)
+        row = await carried_out(engine, run_id, as_json=as_json)
     if as_json:
         print_json(run_json(row))
     else:
@@ -46,13 +47,19 @@ async def try_out(what: str, *, only: str | None, as_json: bool) -> Exit:
     """Carry out a dry run and print what it would have written."""
     async with opened(Settings.read()) as engine:
         slug = await _named(engine, what, only)
-        row = await carried_out(engine, await queued(engine, slug, mode="dry_run"))
+        run_id = await queued(engine, slug, mode="dry_run")
+        row = await carried_out(engine, run_id, as_json=as_json)
         changes = [change async for change in _changes(engine, row.id)]
+        async with engine.database.reading() as session:
+            log = await runs.log(session, row.id)
     if as_json:
         print_json(run_json(row) | {"changes": changes})
     else:
         print_balances({slug: row})
         print_changes(changes)
+        for line in log:
+            if line.event == "differences unknown":
+                note(line.fields["reason"])
     return OF_STATE[row.state]
 
 
@@ -72,18 +79,25 @@ async def queued(engine: Engine, slug: str, *, mode: Mode = "run", is_forced: bo
         return row.id
 
 
-async def carried_out(engine: Engine, run_id: str, *, expected: int | None = None) -> RunRow:
+async def carried_out(
+    engine: Engine, run_id: str, *, as_json: bool, expected: int | None = None
+) -> RunRow:
     """Work on a run until it has ended or waits, showing its progress, and return how it stands."""
-    async with _journal(engine):
-        finishing = asyncio.create_task(engine.worker().finish(run_id))
-        with _interruptible(engine, run_id, finishing), bar(expected) as show:
+    with ExitStack() as shown:
+        show = shown.enter_context(bar(expected))
+
+        def leave() -> NoReturn:
+            shown.close()  # the terminal gets its cursor back
+            left = (
+                f"The run {run_id} was left where it stands; `sync` or a worker takes it up again"
+            )
+            leave_at_once(Interrupted(left), as_json=as_json)
+
+        async with _interruptible(engine, run_id, leave):
+            finishing = asyncio.create_task(engine.worker().finish(run_id))
             while not finishing.done():
                 show(await _stand(engine, run_id))
                 await asyncio.wait([finishing], timeout=LOOK_SECONDS)
-            if finishing.cancelled():
-                raise Interrupted(
-                    f"The run {run_id} was left where it stands; `sync` or a worker takes it up again"
-                )
             await finishing
             row = await _stand(engine, run_id)
             show(row)
@@ -144,37 +158,26 @@ async def _changes(engine: Engine, run_id: str) -> AsyncIterator[dict[str, Any]]
 
 
 @asynccontextmanager
-async def _journal(engine: Engine) -> AsyncIterator[None]:
-    """Write the call log while the block runs."""
-    stop = asyncio.Event()
-    writing = asyncio.create_task(engine.calls.serve(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await writing
-
-
-@contextmanager
-def _interruptible(engine: Engine, run_id: str, finishing: "asyncio.Task[None]") -> Iterator[None]:
-    """Let Ctrl-C ask the run to stop after its page; a second one leaves it to be taken up again."""
+async def _interruptible(
+    engine: Engine, run_id: str, leave: Callable[[], NoReturn]
+) -> AsyncIterator[None]:
+    """Let Ctrl-C ask the run to stop after its page; a second one calls ``leave``."""
     loop = asyncio.get_running_loop()
     asking: list[asyncio.Task[None]] = []
 
     def interrupt() -> None:
         if asking:
-            finishing.cancel()
-            return
+            leave()
         note("Stopping after this page; press Ctrl-C again to leave at once")
         asking.append(asyncio.create_task(_cancel(engine, run_id)))
 
     loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
         yield
+        # Not cancelled: a transaction that is broken off in a query keeps its lock until that is collected.
+        await asyncio.gather(*asking)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-        for task in asking:
-            task.cancel()
 
 
 async def _cancel(engine: Engine, run_id: str) -> None:

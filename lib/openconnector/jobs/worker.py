@@ -8,6 +8,7 @@ import structlog
 
 from openconnector.db import runs
 from openconnector.db.rows import RunRow
+from openconnector.db.session import Session
 from openconnector.errors import LeaseLost, OpenConnectorError, TransientError
 from openconnector.jobs.owner import is_surely_dead, new_owner
 from openconnector.synchronization.outcome import MAX_ATTEMPTS, Ending, ending_of
@@ -93,8 +94,8 @@ class Worker:
                 plan = await self._preparation.plan(
                     session, row.synchronization_id, row.id, progress.log
                 )
-            await Run(self._context, row, plan, progress).carry_out()
-            await self._follow_up(row.id)
+            run = Run(self._context, row, plan, progress, on_success=self._follow_up)
+            await run.carry_out()
         except OpenConnectorError as error:
             if isinstance(error, TransientError) and row.attempts < MAX_ATTEMPTS:
                 await wait(progress, error)
@@ -131,15 +132,12 @@ class Worker:
             else:
                 await self._context.clock.sleep(LOOK_SECONDS)
 
-    async def _follow_up(self, run_id: str) -> None:
+    async def _follow_up(self, session: Session, run_id: str) -> None:
+        """Queue what is to run after a run, in the transaction that ends it: a crash loses both or none."""
+        row = await runs.get(session, run_id)
         now = self._context.clock.now()
-        async with self._context.database.writing() as session:
-            row = await runs.get(session, run_id)
-            if row.state != "succeeded" or row.mode != "run":
-                return
-            definitions = self._preparation.definitions
-            for problem in await follow_ups(session, definitions, row, now=now):
-                logger.warning("follow-up not queued", run=run_id, reason=problem)
+        for problem in await follow_ups(session, self._preparation.definitions, row, now=now):
+            logger.warning("follow-up not queued", run=run_id, reason=problem)
 
     async def _renew(self, row: RunRow) -> None:
         while True:

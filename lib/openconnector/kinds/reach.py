@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openconnector.ports import Clock, Http, Log, ObjectStore, Sources, Tokens
+from openconnector.ports import Clock, Contracts, Http, Log, ObjectStore, Sources, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,8 @@ class Reach:
     """Registers, schemas and objects."""
     sources: Sources
     """Other sources, with their own address and credentials."""
+    contracts: Contracts
+    """What the run's synchronization made at its target before."""
     tokens: Tokens
     """Tokens obtained with credentials."""
     clock: Clock

@@ -36,6 +36,10 @@ class Target(Kind):
         """Return what the target's schema says against a record; [] when it has none. Writes nothing."""
         return []
 
+    def shows_current(self) -> bool:
+        """Whether `current` can tell what the target holds: without it a dry run shows every field as new."""
+        return False
+
     async def current(self, reach: Reach, target_id: str) -> Record | None:
         """Return what the target holds now, for the differences of a dry run; None when it cannot tell."""
         return None

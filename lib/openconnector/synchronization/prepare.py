@@ -1,8 +1,11 @@
 """Build the plan of a run from what is saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from openconnector.db.database import Database
+from openconnector.db.owners import owners
 from openconnector.db.session import Session
 from openconnector.definitions.models import MappingDefinition, SynchronizationDefinition
 from openconnector.definitions.store import (
@@ -30,10 +33,14 @@ class Preparation:
     """Loads and compiles; the reach of a run comes from whoever owns the network and the stores."""
 
     def __init__(
-        self, definitions: Definitions, reach: Callable[[Loaded[Any], str, Log], Reach]
+        self,
+        definitions: Definitions,
+        reach: Callable[[Loaded[Any], str, Log], Reach],
+        database: Database,
     ) -> None:
         self.definitions = definitions
         self._reach = reach
+        self._database = database
 
     async def plan(self, session: Session, synchronization_id: str, run_id: str, log: Log) -> Plan:
         """Return the plan of a run. Raises `ConfigurationError` when something it needs is gone or wrong."""
@@ -53,7 +60,7 @@ class Preparation:
             target_key=key,
             source=source.definition.configuration.narrowed(definition.source_config.selection),
             target=target,
-            reach=reach,
+            reach=replace(reach, contracts=_Contracts(self._database, loaded.id, key)),
             origin_id=origin_id_reader(definition.source_config.id_position),
             object_id=target_ids(loaded.id, key),
             is_selected=_condition(definition),
@@ -89,6 +96,19 @@ class Preparation:
             return every[key].spec
 
         return resolve
+
+
+@dataclass(frozen=True, slots=True)
+class _Contracts:
+    """Implements `ports.Contracts` for one synchronization and target."""
+
+    database: Database
+    synchronization_id: str
+    target_key: str
+
+    async def owners(self, target_ids: Collection[str]) -> Mapping[str, str]:
+        async with self.database.reading() as session:
+            return await owners(session, self.synchronization_id, self.target_key, target_ids)
 
 
 def _condition(definition: SynchronizationDefinition) -> Callable[[Record], bool] | None:

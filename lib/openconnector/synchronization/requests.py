@@ -1,5 +1,6 @@
 """What may be asked of a run: start, cancel, approve, replay. Each works in the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -9,6 +10,8 @@ from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
 from openconnector.errors import ConfigurationError, Conflict
+from openconnector.synchronization.progress import Context, Progress
+from openconnector.synchronization.replaying import WAITING, choose
 
 MAX_CHAIN = 20
 """Runs that may follow one another; a longer chain is a circle of follow-ups."""
@@ -43,14 +46,29 @@ async def request_run(  # noqa: PLR0913
     return row
 
 
-async def replay(session: Session, run_id: str, *, now: datetime, who: str) -> RunRow:
-    """Queue a run over the failed records of another. Raises `NotFound`, or `Conflict` when there is none."""
+async def replay(
+    session: Session,
+    context: Context,
+    run_id: str,
+    *,
+    who: str,
+    numbers: Sequence[int] | None = None,
+) -> RunRow:
+    """Queue a run over the failed records of another: those with these numbers, or all.
+
+    Raises `NotFound`, `Conflict` when none waits, or `InvalidInput` for a number that is none of a waiting one.
+    """
     parent = await runs.get(session, run_id)
-    if not await runs.failures(session, run_id, limit=1, state="open"):
+    if not await runs.failures(session, run_id, limit=1, state=WAITING):
         raise Conflict(f"The run {run_id} has no failed record that still waits to be handled")
-    row = _queued(parent.synchronization_id, now=now, who=who)
+    chosen = None if numbers is None else await choose(session, run_id, numbers)
+    row = _queued(parent.synchronization_id, now=context.clock.now(), who=who)
     row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "replay", run_id
     await runs.add(session, row)
+    if chosen is not None:
+        progress = Progress(context, row)
+        progress.keep_cursor(chosen)
+        row.cursor = progress.cursor
     return row
 
 

@@ -1,6 +1,6 @@
 """One run: read, work off page by page, delete, close. Every step can be taken up again after a crash."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,9 +31,12 @@ from openconnector.synchronization.pages import Pages
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import CancelRequested, Context, Progress
 from openconnector.synchronization.reading import prefetched
+from openconnector.synchronization.replaying import next_failures
 
-REPLAY_PAGE = 500
-"""Failed records replayed at a time."""
+UNSEEN = "The target cannot show what it holds, so every field of an object counts as new"
+
+OnEnd = Callable[[Session, str], Awaitable[None]]
+"""Writes, in the transaction it is given, what the end of the run with this id brings about."""
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By how much the clocks of two machines on one database may be apart."""
@@ -62,8 +65,18 @@ class NeedsApproval(OpenConnectorError):
 class Run:
     """A claimed run, carried out by `carry_out`."""
 
-    def __init__(self, context: Context, row: RunRow, plan: Plan, progress: Progress) -> None:
+    def __init__(
+        self,
+        context: Context,
+        row: RunRow,
+        plan: Plan,
+        progress: Progress,
+        *,
+        on_success: OnEnd | None = None,
+    ) -> None:
+        """``on_success`` is called in the transaction that ends a run as succeeded; a dry run or a replay has none."""
         self._context = context
+        self._on_success = on_success
         self._row = row
         self._plan = plan
         self._progress = progress
@@ -148,6 +161,8 @@ class Run:
             await contracts.mark_lost(session, *key, marks)
             await memos.count_up(session, *key)
             progress.log.warning("objects gone at the target", count=missing)
+        if progress.is_dry and not plan.target.shows_current():
+            progress.log.warning("differences unknown", reason=UNSEEN)
         progress.contracts_before = await contracts.count_active(session, *key)
         progress.log.info(
             "run started", mode=progress.mode, source=plan.source.kind, target=plan.target.kind
@@ -171,19 +186,15 @@ class Run:
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
         """Yield the failed records of the parent run; the cursor is the number of the last one."""
-        parent = self._progress.parent_id or ""
-        after = int((self._progress.opened_cursor() or {}).get("after", 0))
+        parent, cursor = self._progress.parent_id or "", self._progress.opened_cursor() or {}
         while True:
             async with self._context.database.reading() as session:
-                rows = await runs.failures(
-                    session, parent, after=after, limit=REPLAY_PAGE, state="open"
-                )
+                rows, cursor = await next_failures(session, parent, cursor)
             if not rows:
                 yield Page(records=[], is_end=True)
                 return
-            after = rows[-1].number
             records = [opened(self._context.keys, row) for row in rows]
-            yield Page(records=records, cursor={"after": after})
+            yield Page(records=records, cursor=cursor)
 
     async def _timed(self, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
         iterator = aiter(pages)
@@ -238,7 +249,8 @@ class Run:
             message = f"Contracts do not add up: {progress.contracts_before} before, {after} after"
             found = Ending(state="failed", code="contracts-open", message=message)
         counts = {"contracts_after": after, "missing": missing, "deletions_pending": not_deleted}
-        await end(progress, found, **counts)
+        leads_on = found.state == "succeeded" and progress.mode == "run"
+        await end(progress, found, also=self._on_success if leads_on else None, **counts)
 
     async def _stop(self, found: Ending) -> None:
         """End the run before its end; what is committed stands and is counted."""
@@ -282,10 +294,13 @@ async def wait(progress: Progress, error: TransientError) -> None:
     await end(progress, found, due_at=due_at)
 
 
-async def end(progress: Progress, found: Ending, **columns: Any) -> None:
-    """Write how a run ended, or that it waits. A run that was taken over meanwhile is left alone.
+async def end(
+    progress: Progress, found: Ending, *, also: OnEnd | None = None, **columns: Any
+) -> None:
+    """Write how a run ended, or that it waits, in one transaction with what ``also`` writes.
 
-    Raises `StorageFailed` when not even that can be written: the run is taken up again when its lease has run out.
+    A run that was taken over meanwhile is left alone. Raises `StorageFailed` when not even that can be written: the
+    run is taken up again when its lease has run out.
     """
     is_over = found.state not in {"waiting", "needs_approval"}
     if is_over:
@@ -300,19 +315,23 @@ async def end(progress: Progress, found: Ending, **columns: Any) -> None:
     }
     try:
         with suppress(StorageFailed):
-            await _write_end(progress, changes | columns, is_over=is_over)
+            await _write_end(progress, changes | columns, also, is_over=is_over)
             return
         # Once more without the lines of the log, which the first attempt took: they need room of their own.
-        await _write_end(progress, changes | columns, is_over=is_over)
+        await _write_end(progress, changes | columns, also, is_over=is_over)
     except LeaseLost as error:
         logger.warning("lease lost", run=progress.run_id, reason=str(error))
 
 
-async def _write_end(progress: Progress, changes: dict[str, Any], *, is_over: bool) -> None:
+async def _write_end(
+    progress: Progress, changes: dict[str, Any], also: OnEnd | None, *, is_over: bool
+) -> None:
     async with progress.context.database.writing() as session:
         if is_over:
             await runs.forget_pages(session, progress.run_id)
         await progress.move(session, **changes)
+        if also is not None:
+            await also(session, progress.run_id)
 
 
 async def _nothing() -> AsyncIterator[Page]:

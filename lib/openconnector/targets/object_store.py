@@ -60,6 +60,10 @@ class ObjectStoreTarget(Target):
         return await reach.objects.validate(await self._resolved(reach), data)
 
     @override
+    def shows_current(self) -> bool:
+        return True
+
+    @override
     async def current(self, reach: Reach, target_id: str) -> Record | None:
         try:
             return (await reach.objects.get(await self._resolved(reach), target_id)).data

@@ -28,7 +28,7 @@ from openconnector.http.headers import checked_name
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
 from openconnector.ports import SourceCall
-from openconnector.records import Action, Change, Outcome, Verdict
+from openconnector.records import Action, Change, Outcome, Record, Verdict
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w*)\s*\}\}")
 """Where an id goes in a path or query."""
@@ -71,6 +71,7 @@ PathOfNew = Annotated[str, AfterValidator(lambda text: _checked_path(text, "orig
 PathOfKnown = Annotated[
     str, AfterValidator(lambda text: _checked_path(text, "targetId", "originId"))
 ]
+PathOfObject = Annotated[str, AfterValidator(lambda text: _checked_path(text, "targetId"))]
 OriginTemplate = Annotated[str, AfterValidator(lambda text: _checked_names(text, "originId"))]
 
 
@@ -95,7 +96,7 @@ class RestTarget(Target):
     }
     """
 
-    uses: ClassVar[frozenset[str]] = frozenset({"sources"})
+    uses: ClassVar[frozenset[str]] = frozenset({"sources", "contracts", "log"})
     chooses_ids: ClassVar[bool] = True
 
     kind: Literal["rest"] = "rest"
@@ -126,6 +127,11 @@ class RestTarget(Target):
     results_position: Position = ""
     """Where that look-up's answer holds the list of objects: a path, `_root` when the answer is the list, `_object`
     when it is the object. Empty looks in the usual places."""
+    read_endpoint: PathOfObject = ""
+    """Path under which one object is read by `{{ targetId }}`, so that a dry run can show which of its fields would
+    change. Empty when it cannot be read: a dry run then shows every field as new."""
+    read_position: Position = ""
+    """Where the object stands in that answer, as a dot path. Empty when the answer is the object."""
     headers: Headers = Field(default_factory=dict)
     """Headers of every write, besides those of the source."""
     query: dict[str, str] = Field(default_factory=dict)
@@ -156,7 +162,30 @@ class RestTarget(Target):
         await asyncio.gather(*(work() for _ in range(min(self.concurrency, len(changes)))))
         if failures:
             raise failures[0]
-        return [outcomes[index] for index in range(len(changes))]
+        return await _told_apart(reach, changes, [outcomes[at] for at in range(len(changes))])
+
+    @override
+    def shows_current(self) -> bool:
+        return bool(self.read_endpoint)
+
+    @override
+    async def current(self, reach: Reach, target_id: str) -> Record | None:
+        if not self.read_endpoint:
+            return None
+        try:
+            path = _filled(self.read_endpoint, targetId=target_id)
+        except RecordError:
+            return None
+        call = SourceCall(method="GET", path=path, query=self.query, headers=self.headers)
+        response = await reach.sources.send(self.source, call)
+        if response.status_code in GONE:
+            return {}
+        if refused := _refused(response, target_id):
+            reach.log.warning("object not read", targetId=target_id, reason=refused.reason)
+            return None
+        body = _body(response)
+        found = compile_path(self.read_position)(body) if self.read_position else body
+        return found if isinstance(found, dict) else None
 
     async def _carried_out(self, reach: Reach, change: Change) -> Outcome:
         try:
@@ -273,6 +302,28 @@ class RestTarget(Target):
         found = compile_path(self.id_position)(body)
         is_id = isinstance(found, (str, int)) and not isinstance(found, bool) and found != ""
         return str(found) if is_id else None
+
+
+async def _told_apart(
+    reach: Reach, changes: Sequence[Change], outcomes: list[Outcome]
+) -> list[Outcome]:
+    """Fail every creation that was answered with the id of another record's object: one object cannot be both."""
+    made = [
+        (at, change.origin_id, outcome.target_id)
+        for at, (change, outcome) in enumerate(zip(changes, outcomes, strict=True))
+        if change.action is Action.CREATE and outcome.verdict is Verdict.WRITTEN
+    ]
+    ids = {target_id for _, _, target_id in made if target_id is not None}
+    owners = dict(await reach.contracts.owners(ids)) if ids else {}
+    for at, origin_id, target_id in made:
+        owner = owners.setdefault(target_id or "", origin_id)
+        if owner != origin_id:
+            reason = (
+                f"The target answered with the id {target_id!r}, which is that of the object of the record "
+                f"{owner!r}: either the two became one object, or the id does not stand there; see `idPosition`"
+            )
+            outcomes[at] = outcomes[at]._replace(verdict=Verdict.FAILED, reason=reason)
+    return outcomes
 
 
 def _filled(template: str, **ids: str) -> str:

@@ -1,6 +1,7 @@
 """Definitions over HTTP: what is saved, shown, listed, refused and restored."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -37,6 +38,46 @@ async def test_a_source_is_found_by_id_slug_and_reference(api: httpx.AsyncClient
     found = await api.get(f"sources/{created[key]}")
 
     assert found.json()["id"] == created["id"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["https://api.test/sources/1?v=1#a", "https://api.test/a%2Fb", "/", "a/revisions", "ä/ö"],
+)
+async def test_a_reference_that_is_an_address_is_found_percent_encoded_and_by_the_filter(
+    api: httpx.AsyncClient, reference: str
+):
+    created = (await api.post("sources", json=source(reference=reference))).json()
+    place = f"sources/{quote(reference, safe='')}"
+
+    found = await api.get(place)
+    filtered = await api.get("sources", params={"reference": reference})
+    revisions = await api.get(f"{place}/revisions")
+    changed = await api.put(place, json=source(reference=reference, name="New"))
+
+    assert found.json()["id"] == created["id"]
+    assert [one["id"] for one in filtered.json()["results"]] == [created["id"]]
+    assert revisions.json()["total"] == 1
+    assert changed.json()["name"] == "New"
+    assert (await api.delete(place)).status_code == 204
+
+
+async def test_a_slash_that_is_not_encoded_still_parts_a_path(api: httpx.AsyncClient):
+    await api.post("sources", json=source(reference="a/b"))
+
+    assert (await api.get("sources/a/b")).status_code == 404
+    assert (await api.get("sources/none%2Fat%2Fall")).status_code == 404
+    assert "none/at/all" in (await api.get("sources/none%2Fat%2Fall")).json()["detail"]
+    assert (await api.get("nothing%2Fhere")).status_code == 404
+
+
+async def test_the_filter_takes_a_reference_of_any_length_there_is(api: httpx.AsyncClient):
+    reference = f"https://api.test/{'a' * 1_900}"
+    created = (await api.post("sources", json=source(reference=reference))).json()
+
+    filtered = await api.get("sources", params={"reference": reference})
+
+    assert [one["id"] for one in filtered.json()["results"]] == [created["id"]]
 
 
 async def test_secrets_are_never_shown(api: httpx.AsyncClient):

@@ -110,6 +110,26 @@ async def test_records_that_cannot_be_handled_are_told_and_can_be_replayed(
     assert (replayed["mode"], replayed["parentId"]) == ("replay", run["id"])
 
 
+async def test_a_replay_may_name_its_records_and_only_those_there_are(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = [*GOOD, BAD, {**BAD, "id": 10}]
+    run = await carried_out(configured, engine, "synchronizations/cases/run")
+    failures = (await configured.get(f"runs/{run['id']}/failures")).json()["results"]
+    number = failures[1]["number"]
+
+    replayed = await carried_out(
+        configured, engine, f"runs/{run['id']}/replay", {"numbers": [number]}
+    )
+    unknown = await configured.post(f"runs/{run['id']}/replay", json={"numbers": [number, 77]})
+    none = await configured.post(f"runs/{run['id']}/replay", json={"numbers": []})
+
+    assert replayed["balance"]["found"] == 1
+    assert unknown.status_code == 400
+    assert [one["field"] for one in unknown.json()["errors"]] == ["numbers.1"]
+    assert none.status_code == 400
+
+
 async def test_a_second_run_at_once_is_refused(configured: httpx.AsyncClient):
     await configured.post("synchronizations/cases/run")
 

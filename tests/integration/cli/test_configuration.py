@@ -113,19 +113,58 @@ def test_the_doctor_sees_a_key_file_that_others_can_read(
     assert "chmod 600" in findings(result)["keys"]["remedy"]
 
 
-def test_the_doctor_sees_secrets_that_do_not_open(
-    command: Command, environment: dict[str, str], remote: Loopback
-):
+@pytest.fixture
+def lost(command: Command, environment: dict[str, str], remote: Loopback) -> Path:
+    """The key file of an installation that holds a secret; it is gone."""
     document = configuration(remote.url)
     document["sources"][0]["configuration"]["auth"] = {"kind": "bearer", "token": "t0ken"}
     command("import", "-", text=json.dumps(document))
-    (Path(environment["APP_PERSISTENT_STORAGE"]) / "keys.json").unlink()
+    file = Path(environment["APP_PERSISTENT_STORAGE"]) / "keys.json"
+    file.rename(file.with_suffix(".kept"))
+    return file
 
+
+@pytest.mark.parametrize("name", ["export", "doctor"])
+def test_a_lost_key_file_is_never_replaced_silently(command: Command, lost: Path, name: str):
+    result = command(name, "--json")
+
+    assert result.exit_code == Exit.FAILURE
+    shown = json.loads(result.stdout)
+    said = shown["detail"] if name == "export" else shown[0]["message"]
+    assert f"{lost} is missing" in said
+    assert "1 secrets" in said
+    assert "from the backup" in said
+    assert "openconnector new-key" in said
+    assert not lost.exists()
+
+
+def test_a_key_file_put_back_opens_what_it_sealed(command: Command, lost: Path, remote: Loopback):
+    lost.with_suffix(".kept").rename(lost)
+    remote.answer = lambda _path: (200, people(1))
+
+    assert findings(command("doctor", "--json"))["secrets"]["state"] == "ok"
+
+
+def test_a_new_key_goes_on_and_the_doctor_names_what_to_enter_again(command: Command, lost: Path):
+    made = command("new-key")
     result = command("doctor", "--json")
 
+    assert made.exit_code == Exit.SUCCESS
+    assert lost.stat().st_mode & 0o777 == 0o600
     assert result.exit_code == Exit.FAILURE
     assert findings(result)["secrets"]["state"] == "fail"
     assert "sources/staff" in findings(result)["secrets"]["message"]
+    assert "enter" in findings(result)["secrets"]["message"]
+
+
+def test_a_new_key_never_replaces_one_that_is_there(command: Command, lost: Path):
+    lost.write_bytes(content := lost.with_suffix(".kept").read_bytes())
+
+    result = command("new-key", "--json")
+
+    assert result.exit_code == Exit.FAILURE
+    assert "nothing was changed" in json.loads(result.stdout)["detail"]
+    assert lost.read_bytes() == content
 
 
 def test_the_doctor_sees_what_keeps_a_source_from_being_read(command: Command, remote: Loopback):

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,6 +16,8 @@ import pytest
 from typer.testing import Result
 
 from openconnector.cli.outcome import Exit
+from openconnector.db.database import BUSY_TIMEOUT_MS
+from openconnector.engine import DATABASE_FILE
 from tests.fakes.loopback import Loopback
 
 Command = Callable[..., Result]
@@ -229,10 +233,11 @@ def test_a_file_with_several_synchronizations_asks_which(
     assert chosen.exit_code == Exit.SUCCESS
 
 
-@pytest.mark.parametrize(("times", "state"), [(1, "cancelled"), (2, "running")])
-def test_control_c_stops_after_the_page_and_twice_leaves_at_once(
-    times: int, state: str, file: str, remote: Loopback, environment: dict[str, str]
-):
+@contextmanager
+def interrupted(
+    file: str, remote: Loopback, environment: dict[str, str]
+) -> Iterator[tuple["subprocess.Popen[str]", Event]]:
+    """Give `sync` after one Ctrl-C while it waits for its first page, and what lets that page come."""
     may_answer = Event()
 
     def slowly(_path: str) -> tuple[int, Any]:
@@ -247,15 +252,38 @@ def test_control_c_stops_after_the_page_and_twice_leaves_at_once(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stderr is not None
-    assert remote.was_asked.wait(30)
-    for said in ("Stopping after this page", None)[:times]:
+    with process:
+        assert process.stderr is not None
+        assert remote.was_asked.wait(30)
         process.send_signal(signal.SIGINT)
-        assert said is None or said in process.stderr.readline()
-    if times == 1:
+        assert "Stopping after this page" in process.stderr.readline()
+        try:
+            yield process, may_answer
+        finally:
+            may_answer.set()
+            process.kill()
+
+
+def test_control_c_stops_after_the_page(file: str, remote: Loopback, environment: dict[str, str]):
+    with interrupted(file, remote, environment) as (process, may_answer):
         may_answer.set()
-    out, _ = process.communicate(timeout=30)
-    may_answer.set()
+        out, _ = process.communicate(timeout=30)
 
     assert process.returncode == Exit.CANCELLED
-    assert json.loads(out).get("state", "running") == state
+    assert json.loads(out)["state"] == "cancelled"
+
+
+def test_control_c_twice_leaves_at_once_whatever_it_waits_for(
+    file: str, remote: Loopback, environment: dict[str, str]
+):
+    database = Path(environment["APP_PERSISTENT_STORAGE"]) / DATABASE_FILE
+    with (
+        interrupted(file, remote, environment) as (process, _),
+        closing(sqlite3.connect(database, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")  # writes of the command wait for as long as they may
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=BUSY_TIMEOUT_MS / 1000)
+
+    assert process.returncode == Exit.CANCELLED
+    assert json.loads(out)["type"].endswith(":interrupted")

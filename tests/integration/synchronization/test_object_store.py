@@ -7,7 +7,7 @@ import pytest
 
 from openconnector.db import runs
 from openconnector.definitions.store import SYNCHRONIZATIONS
-from openconnector.errors import Conflict
+from openconnector.errors import Conflict, InvalidInput
 from openconnector.synchronization import requests
 from openconnector.synchronization.keeping import opened
 from tests.fakes.hostile_server import Act
@@ -229,6 +229,33 @@ async def test_a_replay_that_fails_again_leaves_its_records_to_be_replayed(
     )  # fmt: skip
     states = {one.origin_id: one.state for one in await installed.failures(row.id)}
     assert states == {"2": "resolved", "3": "open"}
+
+
+async def test_a_replay_takes_the_chosen_records_and_leaves_the_others(installed: Installation):
+    bad = records(*range(1, 6), name="a name that is longer than its schema allows ")
+    row = await installed.run(page([*bad, *records(6)]))
+    numbers = {one.origin_id: one.number for one in await installed.failures(row.id)}
+    installed.schema = {}
+
+    await installed.configure()
+    replayed = await installed.replay(row.id, [numbers["4"], numbers["2"]])
+    states = {one.origin_id: one.state for one in await installed.failures(row.id)}
+    rest = await installed.replay(row.id)
+
+    assert balance(replayed) == {"found": 2, "created": 2}
+    assert {name for name, state in states.items() if state == "resolved"} == {"2", "4"}
+    assert balance(rest) == {"found": 3, "created": 3}
+
+
+@pytest.mark.parametrize("number", [3, 99])
+async def test_what_is_no_waiting_failure_cannot_be_chosen(installed: Installation, number: int):
+    bad = records(1, 2, name="a name that is longer than its schema allows ")
+    row = await installed.run(page([*bad, *records(3)]))
+
+    with pytest.raises(InvalidInput, match=r"numbers\.1"):
+        await installed.replay(row.id, [1, number])
+
+    assert [one.mode for one in await installed.runs()] == ["run"]
 
 
 async def test_a_replay_of_nothing_is_refused(installed: Installation):

@@ -1,8 +1,11 @@
 """Promises of a run, on both databases, over a source and a target in memory."""
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.database import Database
+from openconnector.db.rows import RunRow
 from openconnector.errors import (
     CredentialsRejected,
     MalformedAnswer,
@@ -373,6 +376,44 @@ async def test_a_value_that_is_no_proper_json_fails_its_record_alone_and_is_kept
     assert (row.state, balance(row)) == ("partial", {"found": 2, "created": 1, "failed": 1})
     (failure,) = await sync.failures(row.id)
     assert opened(sync.keys, failure)["id"] == 2
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+async def test_what_a_success_leads_to_is_committed_with_it_or_not_at_all(sync: Synchronizing):
+    led = []
+
+    async def lead(session: AsyncSession, run_id: str) -> None:
+        await session.execute(update(RunRow).values(error_message="led on"))
+        led.append(run_id)
+        if len(led) == 1:
+            raise Killed
+
+    sync.on_success = lead
+    source = MemorySource(steps=(records(1),))
+    run_id = await sync.queue()
+
+    with pytest.raises(Killed):
+        await sync.work(run_id, source)
+    killed = await sync.row(run_id)
+    sync.clock.moment += 2 * LEASE
+    row = await sync.work(run_id, source)
+
+    assert (killed.state, killed.error_message) == ("running", None)
+    assert (row.state, row.error_message) == ("succeeded", "led on")
+    assert led == [run_id, run_id]
+
+
+@pytest.mark.parametrize("mode", ["dry_run", "replay"])
+async def test_only_a_run_of_its_own_leads_on(sync: Synchronizing, mode: str):
+    async def lead(_session: AsyncSession, _run_id: str) -> None:
+        raise AssertionError("it leads on")
+
+    sync.on_success = lead
+
+    assert (await sync.run(records(1), mode=mode)).state == "succeeded"
 
 
 async def test_a_run_is_not_taken_up_under_other_definitions_than_it_began_with(

@@ -99,8 +99,9 @@ async def test_what_a_target_says_when_it_refuses_to_delete_a_person_is_nowhere_
     installed: Installation, logs: list[Any]
 ):
     installed.source["personal"] = True
-    installed.synchronization["target"] = OUTSIDE
-    installed.api.play("/people", answer(201, b'{"id": "p1"}'))
+    installed.synchronization["target"] = OUTSIDE | {"concurrency": 1}
+    made = [answer(201, b'{"id": "p1"}'), answer(201, b'{"id": "p2"}')]
+    installed.api.play("/people", *made)
     installed.api.play("/people/p1", answer(409, json.dumps({"detail": f"{NAME} stays"}).encode()))
     await installed.run(page([PERSON, *records(8)]))
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.decoders.json import MAX_DEPTH, JsonDecoder
@@ -41,13 +41,11 @@ def test_what_is_no_json_is_named(case):
     assert f"{len(body)} bytes" in str(failure.value)
 
 
-@settings(max_examples=60)
 @given(values)
 def test_every_json_value_comes_back(value):
     assert decoded(json.dumps(value).encode()) == value
 
 
-@settings(max_examples=100)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_value_or_a_malformed_answer(body):
     with suppress(MalformedAnswer):

@@ -2,7 +2,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.definitions.notation import read, write
@@ -31,13 +31,11 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150)
 @given(VALUES)
 def test_what_is_written_reads_as_the_same(value: Any):
     assert read(write(value)).value == value
 
 
-@settings(max_examples=100)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str):
     with suppress(InvalidInput):

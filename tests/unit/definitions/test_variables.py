@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.definitions.variables import escaped, filled_in
@@ -40,7 +40,6 @@ def test_names_are_left_alone():
     assert filled_in({"${A}": 1}, {}) == ({"${A}": 1}, [])
 
 
-@settings(max_examples=100)
 @given(st.recursive(TEXTS | st.integers(), lambda inner: st.lists(inner, max_size=3)))
 def test_what_is_escaped_comes_back_as_it_was(value: Any):
     assert filled_in(escaped(value), {"A": "never"}) == (value, [])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import ConfigurationError, RecordError, TemplateLimit
@@ -278,7 +278,6 @@ RULES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(RULES, VALUES, st.sampled_from(["standard", "php"]))
 def test_any_rule_is_refused_answered_or_fails_for_its_record(rule: Any, data: Any, mode: Any):
     try:

@@ -237,7 +237,7 @@ TEMPLATES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(TEMPLATES, st.sampled_from(["jinja", "twig"]))
 def test_any_text_is_refused_rendered_or_fails_for_its_record(template: str, dialect: Any):
     spec = MappingSpec(mapping={"x": template}, dialect=dialect)
@@ -264,7 +264,7 @@ CALLS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(CALLS), JSON, JSON, JSON)
 def test_any_filter_takes_any_values_or_fails_for_its_record(
     call: Any, first: Any, second: Any, third: Any
@@ -297,7 +297,7 @@ OPERATORS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(OPERATORS), st.sampled_from(["jinja", "twig"]), JSON, JSON)
 def test_any_operator_takes_any_values_or_fails_for_its_record(
     operator: str, dialect: Any, left: Any, right: Any

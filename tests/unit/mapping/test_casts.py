@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.expressions.documentation import MOMENT, NOTHING, examples_of, summary_of
@@ -142,7 +142,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([*CAST_NAMES[:-3], "unsetIfValue==x", "setNullIfValue==1", "countValue:a"]),
     JSON,
@@ -152,7 +151,6 @@ def test_any_cast_takes_any_value_or_fails_for_its_record(name: str, value: Any)
         cast(name, value)
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_json_written_and_read_again_is_the_same(value: Any):
     def there_and_back(value: Any) -> Any:

@@ -14,7 +14,9 @@ from openconnector.errors import InvalidInput, NotFound, RecordError, TemplateLi
 from openconnector.expressions.limits import (
     MAX_MAPPING_BYTES,
     MAX_MAPPING_ENTRIES,
+    MAX_RANGE,
     MAX_SOURCE_BYTES,
+    MAX_STEPS,
 )
 from openconnector.expressions.paths import MISSING, compile_path, set_path, unset_path
 from openconnector.mapping.casts import GONE, CastContext, find_cast
@@ -258,13 +260,14 @@ def test_a_failing_nested_mapping_names_both_fields():
 
 
 def test_calls_of_mappings_share_one_budget():
-    specs = {f"m{n}": MappingSpec(mapping={"x": "{{ [" + ", ".join([f"mapping('m{n + 1}', _context)"] * 20) + "] }}"})
-             for n in range(8)}  # fmt: skip
-    specs["m8"] = MappingSpec(mapping={"x": "a"})
-    mapper = compile_mapping(specs["m0"], resolve=specs.__getitem__)
+    loop = f"{{% for n in range({MAX_RANGE}) %}}{{% endfor %}}"
+    inner = MappingSpec(mapping={"x": loop})
+    calls = ", ".join(["mapping('inner', _context)"] * (MAX_STEPS // MAX_RANGE + 1))
+    outer = MappingSpec(mapping={"x": f"{{{{ [{calls}] }}}}"})
 
+    compile_mapping(inner).apply({})
     with pytest.raises(TemplateLimit):
-        mapper.apply({})
+        compile_mapping(outer, resolve=lambda _: inner).apply({})
 
 
 def test_the_fingerprint_changes_with_all_that_can_change_a_result():
@@ -400,7 +403,7 @@ def by_the_book(spec: MappingSpec, record: dict[str, Any]) -> Any:
     return unrooted(result)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100)
 @given(SPEC_FIELDS, st.dictionaries(KEYS, VALUES, max_size=4))
 def test_the_fused_function_does_what_the_definition_says(
     fields: dict[str, Any], record: dict[str, Any]

@@ -29,7 +29,7 @@ def flat(pages: list[Page]) -> list:
 
 
 @pytest.mark.parametrize("style", BY_HAND)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8)
 @given(records=lists, size=st.integers(1, 12))
 async def test_the_fitting_paginator_gives_the_flat_list(style, records, size):
     api = PagedApi(records=records, size=size, style=style)
@@ -41,7 +41,7 @@ async def test_the_fitting_paginator_gives_the_flat_list(style, records, size):
 
 
 @pytest.mark.parametrize("style", DETECTED)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8)
 @given(records=lists, size=st.integers(1, 12))
 async def test_auto_gives_the_flat_list(style, records, size):
     api = PagedApi(records=records, size=size, style=style)
@@ -53,7 +53,7 @@ async def test_auto_gives_the_flat_list(style, records, size):
 
 
 @pytest.mark.parametrize("style", DETECTED)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4)
 @given(records=lists, size=st.integers(1, 5))
 async def test_a_read_goes_on_from_every_cursor_it_gave(style, records, size):
     api = PagedApi(records=records, size=size, style=style)

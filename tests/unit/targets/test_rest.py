@@ -1,7 +1,7 @@
 """What a REST target sends for a change, and what it makes of the answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import httpx
 import pytest
@@ -19,7 +19,7 @@ from openconnector.records import Action, Change, Outcome, Verdict
 from openconnector.sources.rest import RestSource
 from openconnector.targets import TARGETS
 from openconnector.targets.rest import RestTarget
-from openconnector.testing import http_for
+from openconnector.testing import FakeLog, http_for
 from tests.fakes.reach import reach_with
 
 LOCATION = "https://api.test/v1"
@@ -51,8 +51,49 @@ def change(action: Action = Action.CREATE, **fields) -> Change:
     return Change(**{**known, **fields})
 
 
-async def write(kind: RestTarget, api, *changes: Change) -> list[Outcome]:
-    return await kind.write(reach_with(sources=OneSource(api)), changes)
+async def current(kind: RestTarget, api, target_id: str = "t/1") -> object:
+    reach = reach_with(sources=OneSource(api), log=FakeLog())
+    return await kind.current(reach, target_id)
+
+
+@pytest.mark.parametrize(
+    ("answer", "position", "found"),
+    [
+        (httpx.Response(200, json={"a": 1}), "", {"a": 1}),
+        (httpx.Response(200, json={"data": {"a": 1}}), "data", {"a": 1}),
+        (httpx.Response(404), "", {}),
+        (httpx.Response(400), "", None),
+        (httpx.Response(200, json=[1]), "", None),
+    ],
+)
+async def test_what_an_object_holds_is_read_where_the_target_can(answer, position, found):
+    kind = target(readEndpoint="cases/{{ targetId }}", readPosition=position)
+    api = Answers(answer)
+
+    assert await current(kind, api) == found
+    assert api.lines[0] == "GET /v1/cases/t%2F1"
+
+
+async def test_an_id_that_fits_no_address_and_a_target_without_such_a_call_show_nothing():
+    api = Answers(httpx.Response(200, json={}))
+
+    assert await current(target(readEndpoint="cases/{{ targetId }}"), api, "..") is None
+    assert await current(target(), api) is None
+    assert api.asked == []
+
+
+class Made:
+    """Implements `ports.Contracts` with the origin ids of objects made before."""
+
+    def __init__(self, **owners: str) -> None:
+        self.known = owners
+
+    async def owners(self, target_ids: Collection[str]) -> dict[str, str]:
+        return {one: owner for one, owner in self.known.items() if one in target_ids}
+
+
+async def write(kind: RestTarget, api, *changes: Change, made: Made | None = None) -> list[Outcome]:
+    return await kind.write(reach_with(sources=OneSource(api), contracts=made or Made()), changes)
 
 
 class Answers:
@@ -101,6 +142,28 @@ async def test_the_new_id_comes_from_the_answer_or_the_location(answer, position
     outcomes = await write(target(idPosition=position), Answers(answer), change())
 
     assert outcomes[0].target_id == target_id
+
+
+async def test_records_that_are_answered_with_one_and_the_same_id_fail_but_for_the_first():
+    api = Answers(httpx.Response(201, json={"id": "1"}))
+
+    outcomes = await write(target(), api, *(change(origin_id=name) for name in "abc"))
+
+    assert [one.verdict for one in outcomes] == [Verdict.WRITTEN, Verdict.FAILED, Verdict.FAILED]
+    assert all("record 'a'" in str(one.reason) for one in outcomes[1:])
+    assert all("idPosition" in str(one.reason) for one in outcomes[1:])
+    assert [one.writes for one in outcomes] == [1, 1, 1]
+
+
+async def test_the_id_of_an_object_made_before_is_no_new_one_for_another_record():
+    api = Answers(httpx.Response(201, json={"id": "t9"}))
+
+    other = await write(target(), api, change(origin_id="b"), made=Made(t9="a"))
+    same = await write(target(), api, change(origin_id="a"), made=Made(t9="a"))
+
+    assert other[0].verdict is Verdict.FAILED
+    assert "'t9'" in str(other[0].reason)
+    assert same[0].verdict is Verdict.WRITTEN
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from ex_app.nextcloud.client import Nextcloud
-from ex_app.nextcloud.users import KEPT_ACCOUNTS, KEPT_SECONDS, Users
+from ex_app.nextcloud.users import KEPT_SECONDS, Users
 from openconnector.errors import CredentialsRejected, MalformedAnswer, Unavailable
 from tests.fakes.exapp import settings_for
 
@@ -75,14 +75,15 @@ async def test_an_account_without_groups_is_not_taken_for_one_without_rights(nex
         await users.is_admin("alice")
 
 
-async def test_the_memory_of_accounts_has_an_end(users, nextcloud):
-    nextcloud.groups |= {f"user{number}": [] for number in range(KEPT_ACCOUNTS)}
+async def test_the_memory_of_accounts_has_an_end(client_to_nextcloud, nextcloud, hours):
+    users = Users(client_to_nextcloud, now=hours, kept=3)
+    nextcloud.groups |= {f"user{number}": [] for number in range(3)}
     await users.is_admin("admin")
-    for number in range(KEPT_ACCOUNTS):
+    for number in range(3):
         await users.is_admin(f"user{number}")
     before = len(nextcloud.calls)
 
-    await users.is_admin(f"user{KEPT_ACCOUNTS - 1}")
+    await users.is_admin("user2")
     await users.is_admin("admin")
 
     assert len(nextcloud.calls) == before + 1
