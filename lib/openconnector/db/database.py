@@ -3,13 +3,13 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, MissingGreenlet
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -174,6 +174,7 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
         # The driver opens no transaction for a SELECT, so without this each statement sees another moment.
         _begin(connection, "BEGIN")
 
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -204,7 +205,15 @@ def _sqlite_writer(url: URL) -> AsyncEngine:
     def begin(connection: Any) -> None:
         _begin(connection, "BEGIN IMMEDIATE")
 
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
+
+
+def _roll_back(connection: Any, _record: Any, _error: Any) -> None:
+    # A task that is cancelled in a query leaves its statement open. SQLite keeps the transaction of a connection that
+    # is closed like this, and its lock, until the statement is collected as garbage.
+    with suppress(MissingGreenlet):  # thrown away outside of a task: its statement is gone as well
+        connection.rollback()
 
 
 def _begin(connection: Any, statement: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,36 @@ async def test_a_failed_block_leaves_nothing_behind(database: Database):
 
     async with database.reading() as session:
         assert await session.get(RegisterRow, "a") is None
+
+
+async def test_a_write_that_is_cancelled_in_a_query_lets_the_next_one_in(
+    migrated_file: Path, tmp_path: Path
+):
+    database = Database(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'cancelled.db')}")
+    is_asked, may_answer = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def wait() -> int:
+        loop.call_soon_threadsafe(is_asked.set)
+        may_answer.wait()
+        return 1
+
+    async def write_slowly() -> None:
+        async with database.writing() as session:
+            connection = await (await session.connection()).get_raw_connection()
+            await connection.driver_connection.create_function("wait", 0, wait)  # type: ignore[union-attr]
+            await session.execute(text("SELECT wait() UNION ALL SELECT 2"))
+
+    writing = asyncio.create_task(write_slowly())
+    await is_asked.wait()
+    writing.cancel()
+    may_answer.set()
+    (told,) = await asyncio.gather(writing, return_exceptions=True)
+
+    assert isinstance(told, asyncio.CancelledError)
+    async with database.writing() as session:
+        session.add(register("next"))
+    await database.close()
 
 
 async def test_moments_keep_their_zone_and_microseconds(database: Database):
