@@ -57,13 +57,9 @@ class Settling:
             ordinal = known.ordinal
             page.balance.updated += 1
             page.balance.restored += pending.change.action is Action.CREATE
-        return Written(
-            pending.change.origin_id,
-            ordinal,
-            outcome.target_id or pending.change.target_id,
-            pending.origin_hash,
-            pending.mapped_hash,
-        )
+        change, _, _, origin_hash, mapped_hash = pending
+        target_id = outcome.target_id or change.target_id
+        return Written(change.origin_id, ordinal, target_id, origin_hash, mapped_hash)
 
     def _refused(self, page: Sorted, pending: Pending, outcome: Outcome) -> None:
         verdict = "invalid" if outcome.verdict is Verdict.INVALID else "failed"

@@ -48,7 +48,7 @@ class ObjectStoreTarget(Target):
         place = await self._resolved(reach)
         outcomes: list[Outcome] = []
         # Deletions and writes take turns as they come, so that an object deleted and then written stays.
-        for is_deletion, group in groupby(changes, lambda one: one.action is Action.DELETE):
+        for is_deletion, group in groupby(changes, _is_deletion):
             if is_deletion:
                 outcomes += await reach.objects.delete(place, list(_ids(group)))
             else:
@@ -80,6 +80,10 @@ class ObjectStoreTarget(Target):
 
     async def _resolved(self, reach: Reach) -> Place:
         return await reach.objects.resolve(self.register_key, self.schema_key)
+
+
+def _is_deletion(change: Change) -> bool:
+    return change.action is Action.DELETE
 
 
 def _ids(changes: Iterator[Change]) -> Iterator[str]:
