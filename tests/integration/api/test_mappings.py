@@ -110,6 +110,8 @@ async def test_restoring_a_forced_revision_has_to_be_forced_again(api: httpx.Asy
         ({"tests": [{**RIGHT, "input": {"first": "x" * 1_000_001}}]}, "tests"),
         ({"tests": [{"input": {}}]}, "tests.0.expected"),
         ({"tests": [{**RIGHT, "input": 7}]}, "tests.0.input"),
+        ({"tests": [{**RIGHT, "now": "tomorrow"}]}, "tests.0.now"),
+        ({"tests": [{**RIGHT, "now": 7}]}, "tests.0.now"),
         ({"outputSchema": {"type": "what"}}, "outputSchema"),
         ({"outputSchema": []}, "outputSchema"),
     ],
@@ -139,6 +141,17 @@ async def test_tests_that_take_too_long_are_refused(api: httpx.AsyncClient, engi
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "tests"
+
+
+async def test_a_test_carries_the_moment_at_which_it_is_run(api: httpx.AsyncClient):
+    mapping = {"name": "Dated", "mapping": {"on": "{{ 'now' | date('Y-m-d') }}"}}
+    test = {"now": "1815-12-10T12:00:00+01:00", "input": {}, "expected": {"on": "1815-12-10"}}
+
+    created = await api.post("mappings", json={**mapping, "tests": [test]})
+    verified = await api.post("mappings/dated/verify")
+
+    assert (created.status_code, created.json()["tests"][0]["now"]) == (201, test["now"])
+    assert verified.json()["isPassed"]
 
 
 async def test_verifying_tells_of_every_test(api: httpx.AsyncClient):
