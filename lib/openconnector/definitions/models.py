@@ -118,7 +118,7 @@ class MappingDefinition(Definition, MappingSpec):
     model_config = Definition.model_config
 
     output_schema: dict[str, Any] | None = None
-    """JSON Schema the results have to follow; the tests are held to it."""
+    """JSON Schema the results have to follow, in tests and in runs; a record whose result does not is `invalid`."""
     tests: list[MappingTest] = Field(default_factory=list, max_length=MAX_TESTS)
     """Records with the expected results. A save that breaks them is refused unless it is forced."""
 
