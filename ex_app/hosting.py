@@ -51,4 +51,5 @@ def engine_settings(settings: Settings) -> EngineSettings:
         storage=settings.app_persistent_storage,
         database_url=secret.get_secret_value() if secret else None,
         trusted_addresses=(settings.nextcloud_url,),
+        previews=settings.previews,
     )

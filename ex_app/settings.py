@@ -5,7 +5,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from openconnector.previews.settings import PreviewSettings
 
 
 def _without_front_page(url: str) -> str:
@@ -17,7 +19,7 @@ def _without_front_page(url: str) -> str:
     return url
 
 
-class Settings(BaseSettings):
+class Settings(PreviewSettings):
     """Every setting of the ExApp, as AppAPI or an administrator gives it."""
 
     model_config = SettingsConfigDict(

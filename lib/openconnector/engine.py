@@ -120,7 +120,9 @@ class Engine:
         self.mapping_previews = MappingPreviews(
             database=self.database, definitions=self.definitions, previews=self.previews
         )
-        self.verifier = Verifier(definitions=self.definitions, previews=self.previews)
+        self.verifier = Verifier(
+            database=self.database, definitions=self.definitions, previews=self.previews
+        )
         self._stop = asyncio.Event()
         self._writing_calls: asyncio.Task[None] | None = None
 

@@ -36,18 +36,17 @@ async def test_an_example_loads_and_begins_with_what_it_is_for(file: Path, sqlit
     definitions = Definitions(KeyRing({b"test": bytes(32)}, b"test"), clock)
     text = file.read_text()
 
-    async with database.writing() as session:
-        saved = await files.import_document(
-            session,
-            read(text),
-            files.Destination(
-                definitions=definitions,
-                registers=Registers(clock),
-                verifier=Verifier(definitions=definitions, previews=Previews()),
-            ),
-            variables=SECRETS,
-            who="test",
-        )
+    saved = await files.import_document(
+        read(text),
+        files.Destination(
+            database=database,
+            definitions=definitions,
+            registers=Registers(clock),
+            verifier=Verifier(database=database, definitions=definitions, previews=Previews()),
+        ),
+        variables=SECRETS,
+        who="test",
+    )
     await database.close()
 
     assert text.startswith("# ")

@@ -53,6 +53,6 @@ def test_a_mapping_on_the_page_gives_the_result_it_shows(block: dict[str, Any]):
     if "result" in block:
         tests.append({"input": block["input"], "expected": block["result"]})
 
-    outcomes = verify(compile_mapping(mapping.spec), tests, None)
+    outcomes = verify(lambda now: compile_mapping(mapping.spec, now=now), tests, None)
 
     assert [outcome.findings for outcome in outcomes] == [[]]

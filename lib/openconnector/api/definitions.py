@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -12,12 +12,14 @@ from typing_extensions import override
 from openconnector.api.documents import LOCATION, PREFIX, Described, problems
 from openconnector.api.lists import Flag, Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
-from openconnector.api.sessions import Changing, Desk, Parts, Reading
+from openconnector.api.sessions import Author, Changing, Parts, Preparing, Reading
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
 from openconnector.db.rows import RevisionRow
+from openconnector.db.session import Session
 from openconnector.definitions import checks
 from openconnector.definitions.store import MAPPINGS, Collection, page
+from openconnector.definitions.verifying import Verdict
 from openconnector.errors import StaleVersion
 
 ANY = "*"
@@ -184,12 +186,15 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
     async def create(
         body: Sent,  # type: ignore[valid-type]  # built for this collection
         how: How,  # type: ignore[valid-type]
-        desk: Changing,
+        author: Preparing,
     ) -> dict[str, Any]:
         """Save a new definition."""
-        row = await desk.engine.definitions.create(desk.session, collection, body, desk.who)
-        desk.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
-        return await _saved(desk, collection, row, how)
+        engine = author.engine
+        verdict = await engine.verifier.judged(collection, body)
+        async with engine.database.writing() as session:
+            row = await engine.definitions.create(session, collection, body, author.who)
+            author.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
+            return await _Saved(author, session, collection, row).settled(verdict, how)
 
     @routes.put("/{key}", response_model=types.shown, responses={200: TAGGED, **problems(409, 412)})
     async def replace(
@@ -197,13 +202,10 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         body: Sent,  # type: ignore[valid-type]  # built for this collection
         how: How,  # type: ignore[valid-type]
         based_on: BasedOn,
-        desk: Changing,
+        author: Preparing,
     ) -> dict[str, Any]:
         """Replace a definition; secrets that are left out or masked are kept."""
-        row = await desk.engine.definitions.update(
-            desk.session, collection, key, body, desk.who, based_on=based_on
-        )
-        return await _saved(desk, collection, row, how)
+        return await _replaced(author, collection, key, body, how, based_on)
 
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
@@ -243,23 +245,48 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
         number: Number,
         how: How,  # type: ignore[valid-type]  # built for this collection
         based_on: BasedOn,
-        desk: Changing,
+        author: Preparing,
     ) -> dict[str, Any]:
         """Save an old revision as the newest; secrets stay as they are."""
-        row = await desk.engine.definitions.restore(
-            desk.session, collection, key, number, desk.who, based_on=based_on
-        )
-        return await _saved(desk, collection, row, how)
+        engine = author.engine
+        async with engine.database.reading() as session:
+            body = await engine.definitions.revised(session, collection, key, number)
+        return await _replaced(author, collection, key, body, how, based_on)
 
 
-async def _saved(
-    desk: Desk, collection: Collection[Any], row: DefinitionRow, how: Saving
+async def _replaced(
+    author: Author,
+    collection: Collection[Any],
+    key: str,
+    body: dict[str, Any],
+    how: Saving,
+    based_on: int | None,
 ) -> dict[str, Any]:
-    """Return what was saved, once it agrees with everything else and with its own tests."""
-    await checks.check(desk.session, desk.engine.definitions, collection, row)
-    await desk.engine.verifier.settle(desk.session, collection, row, is_forced=how.is_forced)
-    desk.response.headers["ETag"] = _tag(row)
-    return await desk.engine.definitions.shown(desk.session, collection, row)
+    engine = author.engine
+    verdict = await engine.verifier.judged(collection, body, key)
+    async with engine.database.writing() as session:
+        row = await engine.definitions.update(
+            session, collection, key, body, author.who, based_on=based_on
+        )
+        return await _Saved(author, session, collection, row).settled(verdict, how)
+
+
+class _Saved(NamedTuple):
+    """A definition whose transaction is not committed yet."""
+
+    author: Author
+    session: Session
+    collection: Collection[Any]
+    row: DefinitionRow
+
+    async def settled(self, verdict: Verdict, how: Saving) -> dict[str, Any]:
+        """Return what was saved, once it agrees with everything else and with its own tests."""
+        author, session, collection, row = self
+        engine = author.engine
+        await checks.check(session, engine.definitions, collection, row)
+        await engine.verifier.settle(session, row, verdict, is_forced=how.is_forced)
+        author.response.headers["ETag"] = _tag(row)
+        return await engine.definitions.shown(session, collection, row)
 
 
 def _tag(row: DefinitionRow) -> str:

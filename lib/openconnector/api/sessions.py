@@ -38,10 +38,9 @@ Writing = Annotated[Session, Depends(_writing, scope="function")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a change is made with."""
+class Author:
+    """Who makes a change, and where."""
 
-    session: Session
     engine: Engine
     who: str
     """The account that makes the change."""
@@ -49,9 +48,23 @@ class Desk:
     """Takes the headers of the answer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk(Author):
+    """What a change is made with."""
+
+    session: Session
+
+
+def _author(engine: Parts, who: Who, response: Response) -> Author:
+    return Author(engine=engine, who=who.user_id, response=response)
+
+
 def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
     return Desk(session=session, engine=engine, who=who.user_id, response=response)
 
+
+Preparing = Annotated[Author, Depends(_author)]
+"""A handler's argument: what a change needs that has to be judged before its transaction is opened."""
 
 Changing = Annotated[Desk, Depends(_desk)]
 """A handler's argument: everything a change needs."""

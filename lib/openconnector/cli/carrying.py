@@ -52,7 +52,6 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
     """Give the engine of these settings, its database migrated. Raises `ConfigurationError` in words."""
     from openconnector.engine import Engine
     from openconnector.engine import Settings as EngineSettings
-    from openconnector.previews.pool import PreviewLimits
 
     secret = settings.database_url
     own = EngineSettings(
@@ -61,11 +60,7 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
         allowed_networks=settings.allowed_networks,
         trusted_addresses=(settings.nextcloud_url,) if settings.nextcloud_url else (),
         open_register=_open_register(settings),
-        previews=PreviewLimits(
-            processes=settings.preview_processes,
-            seconds=settings.preview_seconds,
-            memory_mib=settings.preview_memory_mib,
-        ),
+        previews=settings.previews,
     )
     try:
         engine = Engine(own)

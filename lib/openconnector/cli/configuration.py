@@ -62,19 +62,18 @@ async def save(
 
     ``is_forced`` also saves mappings that break their own tests.
     """
-    async with engine.database.writing() as session:
-        return await files.import_document(
-            session,
-            document,
-            files.Destination(
-                definitions=engine.definitions,
-                registers=Registers(engine.clock),
-                verifier=engine.verifier,
-            ),
-            variables={**variables(), **(more or {})},
-            who=WHO,
-            is_forced=is_forced,
-        )
+    return await files.import_document(
+        document,
+        files.Destination(
+            database=engine.database,
+            definitions=engine.definitions,
+            registers=Registers(engine.clock),
+            verifier=engine.verifier,
+        ),
+        variables={**variables(), **(more or {})},
+        who=WHO,
+        is_forced=is_forced,
+    )
 
 
 async def export_document(output: Path | None, *, as_json: bool) -> Exit:

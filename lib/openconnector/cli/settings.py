@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from openconnector.errors import ConfigurationError
+from openconnector.previews.settings import PreviewSettings
 
 TOKEN_FILE = "admin-token"  # noqa: S105  the name of a file
 TOKEN_BYTES = 32
 OWNER_ONLY = 0o600
 
 
-class Settings(BaseSettings):
+class Settings(PreviewSettings):
     """What an administrator decides before the first command, each by one environment variable."""
 
     model_config = SettingsConfigDict(
@@ -24,7 +25,6 @@ class Settings(BaseSettings):
         extra="ignore",
         env_ignore_empty=True,
         hide_input_in_errors=True,
-        populate_by_name=True,
     )
 
     storage: Path = Field(default=Path("data"), validation_alias="APP_PERSISTENT_STORAGE")
@@ -52,18 +52,6 @@ class Settings(BaseSettings):
         default=None, validation_alias="OPENCONNECTOR_OPEN_REGISTER_PASSWORD"
     )
     """An app password of that account."""
-    preview_processes: int = Field(
-        default=2, ge=1, le=32, validation_alias="OPENCONNECTOR_PREVIEW_PROCESSES"
-    )
-    """How many mappings are tried out at once, each in a process that is kept for the next."""
-    preview_seconds: float = Field(
-        default=5, ge=0.1, le=300, validation_alias="OPENCONNECTOR_PREVIEW_SECONDS"
-    )
-    """How long trying out a mapping may take before its process is killed."""
-    preview_memory_mib: int = Field(
-        default=512, ge=256, le=65536, validation_alias="OPENCONNECTOR_PREVIEW_MEMORY_MIB"
-    )
-    """How much memory trying out a mapping may take, in MiB of address space."""
     nextcloud_url: str | None = Field(default=None, validation_alias="NEXTCLOUD_URL")
     """The Nextcloud that installed us, reachable wherever it is; AppAPI sets it."""
 

@@ -1,10 +1,9 @@
-"""What a saved definition has to agree with: other definitions, its source, its own expressions.
+"""What a saved definition has to agree with: other definitions, its source, its own conditions.
 
 Called after the save in the same transaction, so that a problem undoes the save and an import can save everything
 first and check it afterwards.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -26,12 +25,9 @@ from openconnector.errors import (
     Conflict,
     FieldProblem,
     InvalidInput,
-    NotFound,
     StaleVersion,
 )
 from openconnector.expressions.logic import compile_logic
-from openconnector.mapping.mapper import Resolve, check_mapping
-from openconnector.mapping.spec import MappingSpec
 
 SHOWN_USERS = 5
 EVERY = registers.RegisterQuery(sort="created", limit=100_000)
@@ -148,27 +144,6 @@ async def _check_nothing(
     return []
 
 
-async def _check_mapping(
-    session: Session, definitions: Definitions, row: DefinitionRow
-) -> list[FieldProblem]:
-    loaded = await definitions.load(session, MAPPINGS, row.id)
-    resolve = await mappings(session, definitions)
-    # In a thread: a large mapping takes a while, and others are waiting for answers.
-    return await asyncio.to_thread(check_mapping, loaded.definition.spec, resolve=resolve)
-
-
-async def mappings(session: Session, definitions: Definitions) -> Resolve:
-    """Return what finds a mapping by id, slug or reference, for mappings that call others."""
-    every = await definitions.every(session, MAPPINGS)
-
-    def resolve(key: str) -> MappingSpec:
-        if key not in every:
-            raise NotFound("mapping", key)
-        return every[key].spec
-
-    return resolve
-
-
 async def _check_synchronization(
     session: Session, definitions: Definitions, row: DefinitionRow
 ) -> list[FieldProblem]:
@@ -230,6 +205,6 @@ CHECKS: Mapping[
     str, Callable[[Session, Definitions, DefinitionRow], Awaitable[list[FieldProblem]]]
 ] = {
     SOURCES.name: _check_nothing,
-    MAPPINGS.name: _check_mapping,
+    MAPPINGS.name: _check_nothing,  # `Verifier` compiled it before the transaction
     SYNCHRONIZATIONS.name: _check_synchronization,
 }

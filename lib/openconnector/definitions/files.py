@@ -10,12 +10,13 @@ Each entry is what the API takes, known by its `slug`. Texts may refer to the en
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
+from openconnector.db.database import Database
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
 from openconnector.definitions import predecessor
@@ -23,9 +24,15 @@ from openconnector.definitions.checks import check
 from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers, Shelf
 from openconnector.definitions.secrets import MASK, join, split
-from openconnector.definitions.store import COLLECTIONS, Collection, Definitions
+from openconnector.definitions.store import (
+    COLLECTIONS,
+    MAPPINGS,
+    Collection,
+    Definitions,
+    validated,
+)
 from openconnector.definitions.variables import escaped, filled_in
-from openconnector.definitions.verifying import Verifier
+from openconnector.definitions.verifying import Draft, Verdict, Verifier
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
 
 PARTS: tuple[Shelf[Any] | Collection[Any], ...] = (SCHEMAS, REGISTERS, *COLLECTIONS)
@@ -58,6 +65,7 @@ class Saved:
 class Destination:
     """What a document is saved with."""
 
+    database: Database
     definitions: Definitions
     registers: Registers
     verifier: Verifier
@@ -71,6 +79,8 @@ class _Import:
     into: Destination
     who: str
     is_forced: bool
+    verdicts: Mapping[int, Verdict]
+    """On the mappings, by their place."""
     problems: list[FieldProblem] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
 
@@ -95,7 +105,8 @@ class _Import:
         try:
             row = await definition_rows.get(self.session, collection.table, slug)
             await check(self.session, self.into.definitions, collection, row)
-            await self._verify(collection, row)
+            if collection is MAPPINGS:
+                await self._settle(row, self.verdicts[at])
             loaded = await self.into.definitions.load(self.session, collection, slug)
         except ConfigurationError as error:
             self._note(error, f"{section}.{at}")
@@ -109,12 +120,13 @@ class _Import:
             if secret == MASK
         ]
 
-    async def _verify(self, collection: Collection[Any], row: DefinitionRow) -> None:
-        """Hold a mapping to its own tests, and note in what was saved when that had to be forced."""
-        if await self.into.verifier.settle(self.session, collection, row, is_forced=self.is_forced):
+    async def _settle(self, row: DefinitionRow, verdict: Verdict) -> None:
+        """Let the verdict on a mapping take effect, and note in what was saved when that had to be forced."""
+        verifier = self.into.verifier
+        if await verifier.settle(self.session, row, verdict, is_forced=self.is_forced):
             self.saved = [
                 replace(one, is_forced=True)
-                if (one.section, one.slug) == (collection.name, row.slug)
+                if (one.section, one.slug) == (MAPPINGS.name, row.slug)
                 else one
                 for one in self.saved
             ]
@@ -154,7 +166,6 @@ class _Import:
 
 
 async def import_document(
-    session: Session,
     document: Document,
     into: Destination,
     *,
@@ -162,27 +173,47 @@ async def import_document(
     who: str,
     is_forced: bool = False,
 ) -> list[Saved]:
-    """Save everything a document holds, in the session's transaction; what is already so makes no revision.
+    """Save everything a document holds in one transaction, or nothing; what is already so makes no revision.
 
-    ``is_forced`` also saves mappings that break their own tests. Raises `InvalidInput` naming everything that is
-    wrong, with its place in the document; the caller then gives the transaction up.
+    The tests of its mappings are run before the transaction is opened. ``is_forced`` also saves mappings that break
+    them. Raises `InvalidInput` naming everything that is wrong, with its place in the document.
     """
     value, problems = _taken_over(document.value, variables)
     problems += _misshapen(value)
     if problems:
         raise _placed(document, problems)
-    work = _Import(session, into, who, is_forced)
+    verdicts = await _verdicts(into.verifier, value.get(MAPPINGS.name) or [])
+    async with into.database.writing() as session:
+        work = _Import(session, into, who, is_forced, verdicts)
+        await _save(work, value)
+        if work.problems:
+            raise _placed(document, work.problems)
+    return work.saved
+
+
+async def _verdicts(verifier: Verifier, entries: Sequence[dict[str, Any]]) -> dict[int, Verdict]:
+    """Return what is said against each mapping; nothing when one is invalid, since then none is saved."""
+    try:
+        drafts = [
+            Draft(definition=validated(MAPPINGS, entry), replaces=entry["slug"])
+            for entry in entries
+        ]
+    except InvalidInput:
+        return {}
+    return dict(enumerate(await verifier.judge(drafts)))
+
+
+async def _save(work: _Import, value: Mapping[str, Any]) -> None:
+    """Save every entry, then check every one: what an entry refers to may come after it."""
     entries = [
         (name, at, entry) for name in SECTIONS for at, entry in enumerate(value.get(name) or [])
     ]
     for name, at, entry in entries:
         await work.save(name, at, entry)
-    if not work.problems:
-        for name, at, entry in entries:
-            await work.check(name, at, entry["slug"])
     if work.problems:
-        raise _placed(document, work.problems)
-    return work.saved
+        return
+    for name, at, entry in entries:
+        await work.check(name, at, entry["slug"])
 
 
 def _taken_over(given: Any, variables: Mapping[str, str]) -> tuple[Any, list[FieldProblem]]:

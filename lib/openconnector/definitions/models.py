@@ -15,6 +15,7 @@ from openconnector.kinds.explained import Explained
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
 from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.verification import moment
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
@@ -98,8 +99,17 @@ class MappingTest(Model):
     """What is tested, for the reader of a failure."""
     input: dict[str, Any] | list[Any]
     """The record."""
+    now: str | None = Field(default=None, max_length=64)
+    """The moment at which it is run, in ISO 8601, in UTC where it names no zone. Left empty, the present one."""
     expected: Any
     """The whole result. The order of an object's fields does not matter."""
+
+    @field_validator("now")
+    @classmethod
+    def _moment(cls, text: str | None) -> str | None:
+        if text:
+            moment(text)
+        return text or None
 
 
 class MappingDefinition(Definition, MappingSpec):
@@ -108,7 +118,7 @@ class MappingDefinition(Definition, MappingSpec):
     model_config = Definition.model_config
 
     output_schema: dict[str, Any] | None = None
-    """JSON Schema the results have to follow; the tests are held to it."""
+    """JSON Schema the results have to follow, in tests and in runs; a record whose result does not is `invalid`."""
     tests: list[MappingTest] = Field(default_factory=list, max_length=MAX_TESTS)
     """Records with the expected results. A save that breaks them is refused unless it is forced."""
 

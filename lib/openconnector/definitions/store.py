@@ -143,21 +143,13 @@ class Definitions:
         await self._seal(session, collection, row, model)
         return row
 
-    async def restore(
-        self,
-        session: Session,
-        collection: Collection[D],
-        key: str,
-        number: int,
-        who: str,
-        *,
-        based_on: int | None = None,
-    ) -> DefinitionRow:
-        """Save an old revision as the newest; secrets stay as they are. Raises `NotFound` or `StaleVersion`."""
+    async def revised(
+        self, session: Session, collection: Collection[D], key: str, number: int
+    ) -> dict[str, Any]:
+        """Return an old revision as the body of an update that restores it. Raises `NotFound`."""
         row: DefinitionRow = await rows.get(session, collection.table, key)
         old = await rows.get_revision(session, collection.table, row.id, number)
-        body = old.definition | {"version": ""}
-        return await self.update(session, collection, row.id, body, who, based_on=based_on)
+        return old.definition | {"version": ""}
 
     async def delete(self, session: Session, collection: Collection[D], key: str) -> None:
         """Delete a definition and its secrets. Raises `NotFound`."""

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import orjson
 
 from openconnector.errors import RecordError
+from openconnector.expressions.limits import utc_now
 from openconnector.expressions.paths import ESCAPED_DOT, MISSING
 from openconnector.mapping.mapper import Mapper
+from openconnector.mapping.steps import Now
 
 MAX_DIFFERENCES: Final = 50
 """How many differences of one test are told."""
@@ -54,14 +57,44 @@ class TestOutcome:
     """What the output schema says against the result."""
 
 
+def moment(text: str) -> datetime:
+    """Return the moment a text names in ISO 8601, in UTC as in runs. Raises `ValueError` that says what is right."""
+    try:
+        named = datetime.fromisoformat(text)
+        return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            "is no moment in ISO 8601 such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
+        ) from None
+
+
+class _Clock:
+    """Tells the present moment, or the one a test is held at."""
+
+    def __init__(self) -> None:
+        self.held: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self.held or utc_now()
+
+
 def verify(
-    mapper: Mapper, tests: Sequence[Mapping[str, Any]], problems: Problems | None
+    compiled: Callable[[Now], Mapper],
+    tests: Sequence[Mapping[str, Any]],
+    problems: Problems | None,
 ) -> list[TestOutcome]:
-    """Run the tests of a mapping, each with `input`, `expected` and perhaps a `name`."""
-    return [
-        _outcome(mapper, test, str(test.get("name") or f"test {number}"), problems)
-        for number, test in enumerate(tests, 1)
-    ]
+    """Run the tests of a mapping, each with `input`, `expected` and perhaps a `name` and the moment `now`.
+
+    ``compiled`` gives the mapping with the clock it is handed.
+    """
+    clock = _Clock()
+    mapper = compiled(clock)
+    outcomes = []
+    for number, test in enumerate(tests, 1):
+        clock.held = moment(test["now"]) if test.get("now") else None
+        name = str(test.get("name") or f"test {number}")
+        outcomes.append(_outcome(mapper, test, name, problems))
+    return outcomes
 
 
 def _outcome(

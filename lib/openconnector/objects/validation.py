@@ -35,9 +35,12 @@ class Validator:
 
     def problems(self, data: Record) -> list[str]:
         """Return one sentence per problem, at most twenty; [] when the record is valid."""
-        if self._compiled.is_valid(data):
-            return []
-        return list(islice(self._sentences(data), SHOWN_PROBLEMS))
+        try:
+            if self._compiled.is_valid(data):
+                return []
+            return list(islice(self._sentences(data), SHOWN_PROBLEMS))
+        except UnicodeEncodeError:
+            return [f"{ROOT}: a text holds half a surrogate pair, which no JSON can"]
 
     def _sentences(self, data: Record) -> Iterator[str]:
         for error in self._compiled.iter_errors(data):

@@ -5,8 +5,10 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, RecordError
+from openconnector.expressions.limits import utc_now
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.steps import Now
 from openconnector.mapping.suggestions import suggest as proposed
 from openconnector.mapping.verification import verify as run_tests
 from openconnector.objects.validation import Validator
@@ -41,9 +43,11 @@ def verify(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any]
     Raises `InvalidInput` for what is no schema or no mapping.
     """
     validator = _validator(argument["outputSchema"], "outputSchema")
-    mapper = compiled(argument["spec"], resolve)
     problems = validator.problems if validator else None
-    return [asdict(one) for one in run_tests(mapper, argument["tests"], problems)]
+    outcomes = run_tests(
+        lambda now: compiled(argument["spec"], resolve, now), argument["tests"], problems
+    )
+    return [asdict(one) for one in outcomes]
 
 
 def suggest(argument: Mapping[str, Any], _resolve: Resolve) -> dict[str, Any]:
@@ -51,10 +55,10 @@ def suggest(argument: Mapping[str, Any], _resolve: Resolve) -> dict[str, Any]:
     return asdict(proposed(argument["records"], argument["schema"]))
 
 
-def compiled(spec: Mapping[str, Any], resolve: Resolve) -> Mapper:
+def compiled(spec: Mapping[str, Any], resolve: Resolve, now: Now = utc_now) -> Mapper:
     """Return a mapping compiled. Raises `InvalidInput` with fields below `mapping`."""
     try:
-        return compile_mapping(MappingSpec.model_validate(spec), resolve=resolve)
+        return compile_mapping(MappingSpec.model_validate(spec), resolve=resolve, now=now)
     except InvalidInput as error:
         raise under("mapping", error.problems) from error
     except ConfigurationError as error:

@@ -116,7 +116,8 @@ class Comparison:
                     self._map(origin_id, record, contract, origin_hash)
             except RecordError as error:
                 stage, reason = error.stage, str(error)
-                _fail(page, Failure(record, origin_id, "failed", stage, reason, error.field))
+                verdict = "invalid" if stage == "validate" else "failed"
+                _fail(page, Failure(record, origin_id, verdict, stage, reason, error.field))
 
     def _is_unchanged(self, contract: Known, origin_hash: bytes) -> bool:
         return (

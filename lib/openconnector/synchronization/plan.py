@@ -33,7 +33,7 @@ class Plan:
     """The conditions; None takes every record."""
     apply: Mapped
     fingerprint: bytes
-    """Of the mapping: the same one makes the same object of the same record."""
+    """Of the mapping and its output schema: the same one makes the same object of the same record."""
     hash_apply: Mapped | None
     """The mapping whose result decides whether a record changed."""
     hash_fingerprint: bytes

@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+import xxhash
+
 from openconnector.db.database import Database
 from openconnector.db.owners import owners
 from openconnector.db.session import Session
@@ -15,15 +18,16 @@ from openconnector.definitions.store import (
     Definitions,
     Loaded,
 )
-from openconnector.errors import Conflict, NotFound
+from openconnector.errors import Conflict, NotFound, RecordError
 from openconnector.expressions.logic import compile_logic, is_truthy
 from openconnector.kinds.reach import Reach
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
+from openconnector.objects.validation import Validator
 from openconnector.ports import Log
 from openconnector.records import Record
 from openconnector.synchronization.identity import origin_id_reader, target_ids, target_key
-from openconnector.synchronization.plan import Plan
+from openconnector.synchronization.plan import Mapped, Plan
 
 PLAIN = b"as it is"
 """The fingerprint of a synchronization without a mapping."""
@@ -50,6 +54,7 @@ class Preparation:
         if not source.definition.is_enabled:
             raise Conflict(f"The source {source.slug!r} is switched off; switch it on to read it")
         mapping, mapper = await self._mapper(session, definition.source_target_mapping)
+        apply, fingerprint = _mapped(mapper, mapping.definition.output_schema if mapping else None)
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
         reach = self._reach(source, run_id, log)
         target = definition.target
@@ -64,8 +69,8 @@ class Preparation:
             origin_id=origin_id_reader(definition.source_config.id_position),
             object_id=target_ids(loaded.id, key),
             is_selected=_condition(definition),
-            apply=mapper.apply if mapper else _as_it_is,
-            fingerprint=mapper.fingerprint if mapper else PLAIN,
+            apply=apply,
+            fingerprint=fingerprint,
             hash_apply=hash_mapper.apply if hash_mapper else None,
             hash_fingerprint=hash_mapper.fingerprint if hash_mapper else PLAIN,
             revisions={
@@ -117,6 +122,27 @@ def _condition(definition: SynchronizationDefinition) -> Callable[[Record], bool
     evaluate = compile_logic(definition.conditions, mode=definition.conditions_mode)
     mode = definition.conditions_mode
     return lambda record: is_truthy(evaluate(record), mode)
+
+
+def _mapped(mapper: Mapper | None, schema: Mapping[str, Any] | None) -> tuple[Mapped, bytes]:
+    """Return what maps a record and holds the result to a schema, and the fingerprint of both."""
+    if mapper is None:
+        return _as_it_is, PLAIN
+    if schema is None:
+        return mapper.apply, mapper.fingerprint
+    apply, validator = mapper.apply, Validator(schema, checks_formats=True)
+
+    def checked(record: Record) -> Record:
+        result: Record = apply(record)
+        if problems := validator.problems(result):
+            told = "; ".join(problems)
+            message = f"The result breaks the output schema of the mapping: {told}"
+            raise RecordError(message, stage="validate")
+        return result
+
+    # With the schema in it a stricter one is applied to records that did not change as well.
+    text = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    return checked, xxhash.xxh3_128_digest(mapper.fingerprint + text)
 
 
 def _as_it_is(record: Record) -> Record:

@@ -1,5 +1,6 @@
 """What authors of mappings ask over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from openconnector.engine import Engine
 from openconnector.previews.pool import PreviewLimits
+from tests.fakes.previews import WatchingPreviews
 
 
 @pytest.fixture
@@ -103,6 +105,50 @@ async def test_restoring_a_forced_revision_has_to_be_forced_again(api: httpx.Asy
     assert forced.json()["isForced"]
 
 
+async def test_no_writing_transaction_is_open_while_the_tests_of_a_save_run(
+    api: httpx.AsyncClient, engine: Engine
+):
+    watching = WatchingPreviews(engine.database)
+    engine.verifier = replace(engine.verifier, previews=watching)
+
+    await api.post("mappings", json={**PERSON, "tests": [RIGHT]})
+    await api.put("mappings/person", json={**PERSON, "tests": [RIGHT, RIGHT]})
+    restored = await api.post("mappings/person/revisions/1/restore")
+    await watching.close()
+
+    assert restored.status_code == 200
+    assert watching.was_free == [True, True, True]
+
+
+@pytest.mark.parametrize("key", ["own", "urn:own", "the id"])
+async def test_a_mapping_that_begins_to_call_itself_is_refused(api: httpx.AsyncClient, key: str):
+    body = {"name": "Own", "reference": "urn:own"}
+    created = (await api.post("mappings", json={**body, "mapping": {"a": "b"}})).json()
+    called = created["id"] if key == "the id" else key
+
+    saved = await api.put(
+        "mappings/own", json={**body, "mapping": {"a": f"{{{{ mapping('{called}', {{}}) }}}}"}}
+    )
+
+    assert saved.status_code == 400
+    assert "calls itself" in saved.json()["errors"][0]["message"]
+
+
+async def test_a_mapping_is_tested_with_those_it_calls_as_they_are_saved(api: httpx.AsyncClient):
+    outer = {
+        "name": "Outer",
+        "mapping": {"name": "{{ mapping('inner', _context).name }}"},
+        "tests": [{"input": {"first": "Ada", "last": "Byron"}, "expected": {"name": "Byron"}}],
+    }
+    await api.post("mappings", json={"name": "Inner", "mapping": {"name": "first"}})
+
+    refused = await api.post("mappings", json=outer)
+    await api.put("mappings/inner", json={"name": "Inner", "mapping": {"name": "last"}})
+    saved = await api.post("mappings", json=outer)
+
+    assert (refused.status_code, saved.status_code) == (400, 201)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -110,6 +156,8 @@ async def test_restoring_a_forced_revision_has_to_be_forced_again(api: httpx.Asy
         ({"tests": [{**RIGHT, "input": {"first": "x" * 1_000_001}}]}, "tests"),
         ({"tests": [{"input": {}}]}, "tests.0.expected"),
         ({"tests": [{**RIGHT, "input": 7}]}, "tests.0.input"),
+        ({"tests": [{**RIGHT, "now": "tomorrow"}]}, "tests.0.now"),
+        ({"tests": [{**RIGHT, "now": 7}]}, "tests.0.now"),
         ({"outputSchema": {"type": "what"}}, "outputSchema"),
         ({"outputSchema": []}, "outputSchema"),
     ],
@@ -139,6 +187,17 @@ async def test_tests_that_take_too_long_are_refused(api: httpx.AsyncClient, engi
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "tests"
+
+
+async def test_a_test_carries_the_moment_at_which_it_is_run(api: httpx.AsyncClient):
+    mapping = {"name": "Dated", "mapping": {"on": "{{ 'now' | date('Y-m-d') }}"}}
+    test = {"now": "1815-12-10T12:00:00+01:00", "input": {}, "expected": {"on": "1815-12-10"}}
+
+    created = await api.post("mappings", json={**mapping, "tests": [test]})
+    verified = await api.post("mappings/dated/verify")
+
+    assert (created.status_code, created.json()["tests"][0]["now"]) == (201, test["now"])
+    assert verified.json()["isPassed"]
 
 
 async def test_verifying_tells_of_every_test(api: httpx.AsyncClient):

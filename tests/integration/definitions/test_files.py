@@ -23,6 +23,7 @@ from openconnector.definitions.verifying import Verifier
 from openconnector.errors import InvalidInput
 from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
+from tests.fakes.previews import WatchingPreviews
 
 CLOCK = FakeClock()
 DEFINITIONS = Definitions(KeyRing({b"test": bytes(32)}, b"test"), CLOCK)
@@ -67,19 +68,20 @@ async def load(
 ) -> list[Saved]:
     """Import a value, as if it were a file."""
     given = document if isinstance(document, Document) else read(write(document))
-    async with database.writing() as session:
-        return await files.import_document(
-            session,
-            given,
-            files.Destination(
-                definitions=DEFINITIONS,
-                registers=Registers(CLOCK),
-                verifier=Verifier(definitions=DEFINITIONS, previews=previews or Previews()),
+    return await files.import_document(
+        given,
+        files.Destination(
+            database=database,
+            definitions=DEFINITIONS,
+            registers=Registers(CLOCK),
+            verifier=Verifier(
+                database=database, definitions=DEFINITIONS, previews=previews or Previews()
             ),
-            is_forced=is_forced,
-            variables=variables,
-            who="test",
-        )
+        ),
+        is_forced=is_forced,
+        variables=variables,
+        who="test",
+    )
 
 
 async def dump(database: Database) -> dict[str, Any]:
@@ -352,6 +354,48 @@ async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
         ("outer", "updated", False),
         ("inner", "unchanged", False),
     ]
+
+
+async def test_no_writing_transaction_is_open_while_the_tests_of_an_import_run(sqlite_url: str):
+    async with opened(sqlite_url) as database:
+        watching = WatchingPreviews(database)
+        document = with_a_test("name", "Ada")
+        document["mappings"][1]["tests"] = [
+            {"input": {"first": "Ada"}, "expected": {"name": "Ada"}}
+        ]
+
+        saved = await load(database, document, previews=watching)
+        await watching.close()
+
+    assert actions(saved) == {"created"}
+    assert watching.was_free == [True, True]
+
+
+async def test_the_mappings_of_a_file_are_tested_as_the_file_has_them_not_as_they_are_saved(
+    database: Database, previews: Previews
+):
+    saved = with_a_test("name", "Ada")
+    saved["mappings"][1]["reference"] = "urn:inner"
+    await load(database, saved, previews=previews)
+    async with database.reading() as session:
+        inner = (await rows.get(session, MAPPINGS.table, "inner")).id
+
+    for key, told in (("inner", "nom"), (inner, "nom"), ("urn:inner", "cannot be used")):
+        document = with_a_test("nom", "Ada")
+        document["mappings"][0]["mapping"]["person"] = f"{{{{ mapping('{key}', _context) }}}}"
+        with pytest.raises(InvalidInput, match=told):
+            await load(database, document, previews=previews)
+
+
+async def test_a_reference_that_reads_like_a_slug_does_not_make_two_mappings_one(
+    database: Database, previews: Previews
+):
+    other = {"slug": "other", "name": "Other", "reference": "inner", "mapping": {"name": "last"}}
+    await load(database, {"mappings": [other]}, previews=previews)
+
+    saved = await load(database, with_a_test("name", "Ada"), previews=previews)
+
+    assert [(one.slug, one.action) for one in saved] == [("outer", "created"), ("inner", "created")]
 
 
 async def test_a_mapping_the_predecessor_exported_comes_in_the_dialect_it_was_written_for(

@@ -132,7 +132,8 @@ async def test_an_old_revision_can_be_restored_and_keeps_todays_secrets(
         await definitions.update(session, SOURCES, row.id, new, "anna")
 
     async with database.writing() as session:
-        await definitions.restore(session, SOURCES, row.id, 1, "bert")
+        old = await definitions.revised(session, SOURCES, row.id, 1)
+        await definitions.update(session, SOURCES, row.id, old, "bert")
     async with database.reading() as session:
         loaded = await definitions.load(session, SOURCES, row.id)
         numbers = [r.number for r in await rows.revisions(session, SourceRow, row.id)]

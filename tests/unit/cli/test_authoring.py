@@ -51,6 +51,16 @@ def test_what_is_not_as_expected_is_told_field_by_field(tmp_path: Path):
     assert "known: the output schema: (record): " in result.stdout
 
 
+def test_a_test_of_a_file_is_run_at_the_moment_it_names(tmp_path: Path):
+    document = """
+    mapping: {on: "{{ 'now' | date('Y-m-d') }}"}
+    tests: [{now: 2026-01-31T12:00:00Z, input: {}, expected: {on: "2026-01-31"}}]
+    """
+
+    assert verified(tmp_path, document).exit_code == Exit.SUCCESS
+    assert verified(tmp_path, document.replace("-31T", "-30T")).exit_code == Exit.FAILURE
+
+
 def test_a_file_may_be_one_mapping_and_the_result_json(tmp_path: Path):
     mapping = {
         "mapping": {"a": "{{ 1 / n }}"},

@@ -2,7 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from ex_app.__main__ import read_settings
+from ex_app.hosting import engine_settings
 from ex_app.settings import Settings
+from openconnector.previews.pool import PreviewLimits
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
 
@@ -90,3 +92,20 @@ def test_no_secret_is_shown_by_the_settings_or_by_what_is_wrong_with_them():
         settings_for(FakeNextcloud(), nextcloud_url="s3cret")
 
     assert "s3cret" not in repr(settings) + str(wrong.value)
+
+
+def test_the_limits_of_previews_are_read_and_reach_the_engine(monkeypatch):
+    monkeypatch.setenv("OPENCONNECTOR_PREVIEW_PROCESSES", "3")
+    monkeypatch.setenv("OPENCONNECTOR_PREVIEW_SECONDS", "1.5")
+    monkeypatch.setenv("OPENCONNECTOR_PREVIEW_MEMORY_MIB", "300")
+
+    limits = engine_settings(settings_for(FakeNextcloud())).previews
+
+    assert limits == PreviewLimits(processes=3, seconds=1.5, memory_mib=300)
+
+
+def test_a_limit_of_previews_that_cannot_be_is_named_as_the_variable_it_is(monkeypatch):
+    monkeypatch.setenv("OPENCONNECTOR_PREVIEW_MEMORY_MIB", "100")
+
+    with pytest.raises(SystemExit, match="OPENCONNECTOR_PREVIEW_MEMORY_MIB: Input should be"):
+        read_settings()

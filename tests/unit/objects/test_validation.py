@@ -107,3 +107,7 @@ def test_a_pattern_that_is_slow_elsewhere_is_linear_here():
     schema = validator({"a": {"pattern": "^(a+)+$"}})
 
     assert len(schema.problems({"a": "a" * 50_000 + "b"})) == 1
+
+
+def test_half_a_surrogate_pair_is_a_problem_like_any_other():
+    assert "surrogate" in validator({"a": {"maxLength": 3}}).problems({"a": "\ud800abc"})[0]
