@@ -105,12 +105,12 @@ def escape(value: Any, strategy: Any = "html", *_ignored: Any) -> Any:
         >>> {{ 'a/b' | e('url') }}
         a%2Fb
     """
-    if isinstance(value, (list, dict)):
-        return value
     write = _STRATEGIES.get(strategy if isinstance(strategy, str) else "")
     if write is None:
         raise ValueError(f"no way of escaping of this name; there are {', '.join(_STRATEGIES)}")
-    return checked(write(php.to_text(value)))
+    if not isinstance(value, str):
+        return value  # only a text can break out of where it stands
+    return checked(write(value))
 
 
 _JS: Final = {

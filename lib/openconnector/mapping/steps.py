@@ -174,6 +174,8 @@ def cast_field(result: Any, path: str, casts: list[Cast] | tuple[Cast, ...], now
     if value is MISSING:
         return result
     for cast in casts:
+        if cast.looks_around:
+            result = set_path(result, path, value)
         value = cast.apply(value, CastContext(path=path, result=result, now=now))
         if value is GONE:
             return unset_path(result, path)
