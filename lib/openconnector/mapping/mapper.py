@@ -1,10 +1,10 @@
 """Compiles a mapping and applies it to records."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-import orjson
 import xxhash
 
 from openconnector.errors import (
@@ -121,12 +121,13 @@ def _unique(problems: list[FieldProblem]) -> list[FieldProblem]:
 
 def _fingerprint(spec: MappingSpec, nested: list[Mapper]) -> bytes:
     parts = [
-        spec.model_dump(mode="json"),
+        spec.model_dump(),
         sorted(mapper.fingerprint.hex() for mapper in nested),
         FUNCTIONS_VERSION,
     ]
     # Unsorted: where targets overlap, the order of the fields decides.
-    return xxhash.xxh3_128_digest(orjson.dumps(parts))
+    # Python's own JSON, since a fixed value may be a number or a text that no other writes.
+    return xxhash.xxh3_128_digest(json.dumps(parts).encode())
 
 
 def _check_size(spec: MappingSpec) -> None:
