@@ -94,7 +94,7 @@ def convert_encoding(text: str, to: Any, from_: Any, *_ignored: Any) -> str:
         raise ValueError("the text cannot be converted between these encodings") from None
 
 
-def escape(value: Any, strategy: Any = "html", *_ignored: Any) -> Any:
+def escape(value: Any, strategy: Any = "html", charset: Any = None, *_ignored: Any) -> Any:  # noqa: ARG001 - UTF-8 always
     r"""Escape a text for where it will stand: `html`, `html_attr`, `js`, `css` or `url`.
 
     Example:
