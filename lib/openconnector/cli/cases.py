@@ -137,6 +137,8 @@ def _answered(case: Any, command: str, answer: Answer) -> bytes:
         reason = "The case nests too deep, or needs too much memory"
     except ValueError as error:
         reason = f"The result cannot be written as JSON: {error}"
+    except Exception as error:  # noqa: BLE001 - a fault of ours belongs into the answer to this case, too
+        reason = f"The case cannot be answered, {type(error).__name__}: {error}"
     return _encoded({"id": name, "error": reason})
 
 

@@ -31,9 +31,6 @@ CHECKPOINT_PAGES = 4_000
 """Pages of 4 KiB in the log before they are moved to the file: 16 MiB. With SQLite's own 1,000 the pages of an index
 are moved again and again during a large run."""
 
-# Sessions end their transactions themselves, so SQLite's connections are not rolled back once more when they return
-# (`pool_reset_on_return`), which would take a hop to the database's thread every time.
-
 READERS = 4
 """Connections that read at the same time, per process."""
 
@@ -160,7 +157,6 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
-        pool_reset_on_return=None,
         pool_size=READERS,
         max_overflow=READERS,
         json_serializer=_dumps,
@@ -186,7 +182,6 @@ def _sqlite_writer(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=StaticPool,
-        pool_reset_on_return=None,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,

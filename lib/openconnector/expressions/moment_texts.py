@@ -66,10 +66,10 @@ def parts_of(text: str) -> Parts:
 
 
 def read_moment(text: str, now: Moment) -> Moment:
-    """Return the moment a text names. What it leaves open is as in ``now``; so is the zone."""
+    """Return the moment a text names. What it leaves open is as the clock of ``now`` shows it; so is the zone."""
     parts = parts_of(text)
     zone = now.zone if parts.zone is None else parts.zone
-    shown = Moment(now.seconds, now.micro, zone).local
+    shown = now.local
     if parts.has_date and not parts.has_time and parts.hour is None:
         hour = minute = second = micro = 0
     else:

@@ -16,11 +16,15 @@ Read = Callable[[Parts, re.Match[str]], None]
 """Takes over what a form found."""
 
 _MONTH_NAMES: Final = {
-    "january": 1, "jan": 1, "i": 1, "february": 2, "feb": 2, "ii": 2, "march": 3, "mar": 3, "iii": 3, "april": 4,
-    "apr": 4, "iv": 4, "may": 5, "v": 5, "june": 6, "jun": 6, "vi": 6, "july": 7, "jul": 7, "vii": 7, "august": 8,
-    "aug": 8, "viii": 8, "september": 9, "sept": 9, "sep": 9, "ix": 9, "october": 10, "oct": 10, "x": 10,
-    "november": 11, "nov": 11, "xi": 11, "december": 12, "dec": 12, "xii": 12,
+    "january": 1, "jan": 1, "february": 2, "feb": 2, "march": 3, "mar": 3, "april": 4, "apr": 4, "may": 5,
+    "june": 6, "jun": 6, "july": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9,
+    "october": 10, "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12,
 }  # fmt: skip
+_ROMAN_MONTHS: Final = {
+    "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11, "xii": 12,
+}  # fmt: skip
+"""In capitals and beside a day or year only; alone, `X` is the letter of a time zone."""
+_MONTHS: Final = _MONTH_NAMES | _ROMAN_MONTHS
 _WEEKDAYS: Final = {
     "sunday": 0, "sun": 0, "monday": 1, "mon": 1, "tuesday": 2, "tues": 2, "tue": 2, "wednesday": 3, "wednes": 3,
     "wed": 3, "thursday": 4, "thurs": 4, "thur": 4, "thu": 4, "friday": 5, "fri": 5, "saturday": 6, "satur": 6,
@@ -49,7 +53,8 @@ def _words(words: Mapping[str, object], suffix: str = "") -> str:
 
 
 _PIECES: Final = {
-    "MONTH": _words(_MONTH_NAMES),
+    "MONTHNAME": _words(_MONTH_NAMES),
+    "MONTH": rf"(?:MONTHNAME|(?-i:{_words(_ROMAN_MONTHS).upper()}))",
     "ABBR": "(?:sept|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     "WEEKDAY": _words(_WEEKDAYS),
     "COUNT": _words(_COUNTS),
@@ -100,7 +105,7 @@ def _date(parts: Parts, match: re.Match[str]) -> None:
     month, day = found.get("m"), found.get("d")
     parts.set_date(
         None if year is None else year_of(year),
-        None if month is None else _MONTH_NAMES.get(month.lower()) or int(month),
+        None if month is None else _MONTHS.get(month.lower()) or int(month),
         None if day is None else _number(day),
     )
 
@@ -335,7 +340,7 @@ FORMS: Final[tuple[tuple[re.Pattern[str], Read], ...]] = tuple(
         (r"WEEKDAY", _weekday),
         (r"(?P<n>THAT)[ \t]+weeks?", _week),
         (r"(?P<n>COUNT)[ \t]+(?P<unit>UNIT)", _counted_word),
-        (r"(?P<m>MONTH)", _date),
+        (r"(?P<m>MONTHNAME)", _date),
         (r"(?P<z>CORR)", _correction),
         (r"\(?(?P<name>[a-z]+(?:[_/-][a-z]+)+|[a-z]{1,6})\)?", _zone),
         (

@@ -62,6 +62,8 @@ class GeneratedModule:
     rules: DialectRules
     call_mapping: CallMapping
     names: Names = field(default_factory=Names)
+    counts: bool = False
+    """Whether a function may look at its budget; a text that merely reads like it does no harm."""
     _functions: list[str] = field(default_factory=list)
 
     def emitter(self) -> Emitter:
@@ -72,6 +74,7 @@ class GeneratedModule:
     def add_function(self, name: str, lines: list[str], parameters: Iterable[str] = ()) -> None:
         """Add a function of `record` and `b`, the budget, and more parameters."""
         body = "\n".join(INDENT + line for line in lines)
+        self.counts |= "b." in body or "b)" in body
         taken = ", ".join(["record", "b", *parameters])
         self._functions.append(f"def {name}({taken}):\n{body}\n")
 

@@ -71,12 +71,16 @@ def _add(left: Any, right: Any) -> Any:
 
 
 def _divide(left: Any, right: Any) -> Any:
-    result = php.to_number(left) / php.to_number(right)
-    return int(result) if result.is_integer() and abs(result) < php.MAX_INT else result
+    dividend, divisor = php.to_number(left), php.to_number(right)
+    if isinstance(dividend, int) and isinstance(divisor, int) and dividend % divisor == 0:
+        return bounded(dividend // divisor)
+    return bounded(dividend / divisor)
 
 
 def _modulo(left: Any, right: Any) -> Any:
-    return int(math.fmod(php.to_int(left), php.to_int(right)))
+    dividend, divisor = php.to_int(php.to_number(left)), php.to_int(php.to_number(right))
+    remainder = abs(dividend) % abs(divisor)
+    return -remainder if dividend < 0 else remainder
 
 
 TWIG_OPERATORS: Final[dict[str, Callable[..., Any]]] = {

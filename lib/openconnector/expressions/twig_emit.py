@@ -25,7 +25,13 @@ from openconnector.expressions.tree import (
     named_arguments,
 )
 from openconnector.expressions.twig_arrows import ARROW_FILTERS
-from openconnector.expressions.twig_operators import array_key, array_of, check_regex, unpacked
+from openconnector.expressions.twig_operators import (
+    array_key,
+    array_of,
+    check_regex,
+    hash_key,
+    unpacked,
+)
 
 MAX_ARROW_PARAMETERS: Final = 3
 """An arrow function is called with at most a carry, a value and a key."""
@@ -315,7 +321,7 @@ class TwigEmitter(Emitter):
             (None, pair) if isinstance(pair, Spread) else (pair.key, pair.value) for pair in written
         ]
         keys = [key.value if isinstance(key, nodes.Const) else None for key, _ in pairs]
-        if all(isinstance(key, str) and array_key(key) == key for key in keys) and not any(
+        if all(isinstance(key, str) for key in keys) and not any(
             str(key).lstrip("-").isdecimal() for key in keys
         ):
             fields = (
@@ -328,14 +334,18 @@ class TwigEmitter(Emitter):
     def _array(self, pairs: list[tuple[Any, Any]]) -> Code:
         """Write a list or object whose keys are known only when it is made."""
         parts = []
-        to_key = self.names.bind("f", array_key)
         for key, value in pairs:
             if isinstance(value, Spread):
                 parts.append(f"(..., {self.expression(value.value).source})")
             else:
-                name = "None" if key is None else f"{to_key}({self.expression(key).source})"
-                parts.append(f"({name}, {self.expression(value).known})")
+                parts.append(f"({self._key(key)}, {self.expression(value).known})")
         return Code(f"{self.names.bind('f', array_of)}({', '.join(parts)})")
+
+    def _key(self, key: nodes.Expr | None) -> str:
+        if key is None:
+            return "None"
+        to_key = array_key if isinstance(key, nodes.Const) else hash_key
+        return f"{self.names.bind('f', to_key)}({self.expression(key).source})"
 
 
 def _called(node: nodes.Node) -> str:

@@ -94,7 +94,7 @@ def convert_encoding(text: str, to: Any, from_: Any, *_ignored: Any) -> str:
         raise ValueError("the text cannot be converted between these encodings") from None
 
 
-def escape(value: Any, strategy: Any = "html", *_ignored: Any) -> Any:
+def escape(value: Any, strategy: Any = "html", charset: Any = None, *_ignored: Any) -> Any:  # noqa: ARG001 - UTF-8 always
     r"""Escape a text for where it will stand: `html`, `html_attr`, `js`, `css` or `url`.
 
     Example:
@@ -105,12 +105,12 @@ def escape(value: Any, strategy: Any = "html", *_ignored: Any) -> Any:
         >>> {{ 'a/b' | e('url') }}
         a%2Fb
     """
-    if isinstance(value, (list, dict)):
-        return value
     write = _STRATEGIES.get(strategy if isinstance(strategy, str) else "")
     if write is None:
         raise ValueError(f"no way of escaping of this name; there are {', '.join(_STRATEGIES)}")
-    return checked(write(php.to_text(value)))
+    if not isinstance(value, str):
+        return value  # only a text can break out of where it stands
+    return checked(write(value))
 
 
 _JS: Final = {

@@ -47,7 +47,7 @@ def _chance_number(values: Any, most: Any) -> int:
     return _CHANCE.randint(low, high)
 
 
-def numbers(start: Any, end: Any, step: Any = 1) -> list[Any]:
+def numbers(low: Any, high: Any, step: Any = 1) -> list[Any]:
     """Give the numbers, or letters, from one to another, both included.
 
     Example:
@@ -58,27 +58,27 @@ def numbers(start: Any, end: Any, step: Any = 1) -> list[Any]:
         >>> {{ range(0, 1, 0.5) | join(' ') }}
         0 0.5 1
     """
-    if _is_letter(start) and _is_letter(end):
-        codes = _counted(ord(start[0]), ord(end[0]), php.to_int(step))
-        return [chr(code) for code in codes]
-    return _counted(_bound(start), _bound(end), _bound(step))
+    width = _number_in(step)
+    bounds = [low, high]
+    if all(isinstance(bound, str) and bound for bound in bounds):
+        # Only two texts are looked into. Beside anything else a text is the whole number it begins with.
+        bounds = [_number_in(bound) for bound in bounds]
+        if bounds == [low, high] and not isinstance(width, float):
+            return [chr(code) for code in _counted(_code(low), _code(high), php.to_int(width))]
+    has_fraction = any(isinstance(value, float) for value in (*bounds, width))
+    convert = php.to_float if has_fraction else php.to_int
+    return _counted(convert(bounds[0]), convert(bounds[1]), convert(width))
 
 
-def _is_letter(value: Any) -> bool:
-    return (
-        isinstance(value, str) and value != "" and php.numeric(value) is None and value[0].isascii()
-    )
+def _number_in(value: Any) -> Any:
+    number = php.numeric(value) if isinstance(value, str) else None
+    return value if number is None else number
 
 
-def _bound(value: Any) -> int | float:
-    """Return a bound as PHP reads it: a text that is no number counts as 0."""
-    if isinstance(value, str):
-        number = php.numeric(value)
-        return 0 if number is None else number
-    if isinstance(value, (list, dict)):
-        raise TypeError(f"{php.kind_of(value)} is no bound of a range")
-    number = php.to_number(value)
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+def _code(text: str) -> int:
+    if not text[0].isascii():
+        raise ValueError("a range of letters is one of ASCII letters")
+    return ord(text[0])
 
 
 def _counted(low: Any, high: Any, step: Any) -> list[Any]:

@@ -91,7 +91,7 @@ def join(value: Any, glue: Any = "", and_: Any = None, *_ignored: Any) -> str:
     return checked(f"{join_texts(texts[:-1], between)}{php.to_text(and_)}{texts[-1]}")
 
 
-def split(value: Any, delimiter: Any, limit: Any = None, *_ignored: Any) -> list[str]:
+def split(value: Any, delimiter: Any, limit: Any = None, *_ignored: Any) -> list[Any]:
     """Part a text at a delimiter, into at most so many parts; with an empty one, into texts of that length.
 
     Below zero the limit tells how many parts are left out at the end.
@@ -107,7 +107,8 @@ def split(value: Any, delimiter: Any, limit: Any = None, *_ignored: Any) -> list
     text, separator = php.to_text(value), php.to_text(delimiter)
     most = 0 if php.is_null(limit) else php.to_int(limit)
     if separator == "":
-        return _pieces(text, most)
+        is_whole = most > 1 and len(text) < most
+        return [value] if is_whole and not php.is_null(value) else _pieces(text, most)
     if php.is_null(limit):
         return text.split(separator)
     if most < 0:

@@ -1,6 +1,8 @@
 """What Twig's operators and literals call, on PHP's values (https://twig.symfony.com/doc/3.x/templates.html)."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import zip_longest
 from typing import Any, Final
 
 from openconnector.expressions import php
@@ -57,6 +59,11 @@ def array_key(key: Any) -> str:
     raise TypeError(f"{php.kind_of(key)} is no key")
 
 
+def hash_key(key: Any) -> str:
+    """Return a key of an object that is written in a template: other than an index it is made a text, 2.5 is "2.5"."""
+    return str(php.to_text(key))
+
+
 def array_of(*parts: tuple[Any, Any]) -> list[Any] | dict[str, Any]:
     """Return a list or object made of pairs: a key or None for the next one; `...` stands before what is unpacked."""
     if all(key is None or (key is ... and isinstance(value, list)) for key, value in parts):
@@ -93,8 +100,13 @@ def with_variables(context: dict[str, Any], variables: dict[str, Any]) -> dict[s
     return context | {name: value for name, value in variables.items() if value is not MISSING}
 
 
-def _bits(combine: Callable[[int, int], int]) -> Callable[[Any, Any], int]:
-    def calculate(left: Any, right: Any) -> int:
+def _bits(combine: Callable[[int, int], int], *, fills: bool = False) -> Callable[[Any, Any], Any]:
+    """Return an operator on bits, of two texts those of their bytes: as many as both have, or as the longer one has."""
+    pairs = partial(zip_longest, fillvalue=0) if fills else zip
+
+    def calculate(left: Any, right: Any) -> Any:
+        if isinstance(left, str) and isinstance(right, str):
+            return bytes(combine(*pair) for pair in pairs(left.encode(), right.encode())).decode()
         whole = (php.to_int(php.to_number(side)) for side in (left, right))
         return int(bounded(combine(*whole)))
 
@@ -106,7 +118,7 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "===": is_same,
     "!==": lambda left, right: not is_same(left, right),
     "b-and": _bits(lambda left, right: left & right),
-    "b-or": _bits(lambda left, right: left | right),
+    "b-or": _bits(lambda left, right: left | right, fills=True),
     "b-xor": _bits(lambda left, right: left ^ right),
     "ends with": ends_with,
     "matches": matches,

@@ -108,6 +108,10 @@ def is_same(value: Any, other: Any) -> bool:
         return list(mine) == list(theirs) and all(map(is_same, mine.values(), theirs.values()))
     if php.is_null(value):
         return php.is_null(other)
+    if value == "" and isinstance(value, str):
+        return other == "" and isinstance(
+            other, str
+        )  # nothing to escape: an empty block is a plain text
     return type(value) is type(other) and bool(value == other)
 
 

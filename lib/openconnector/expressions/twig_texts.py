@@ -173,7 +173,8 @@ def round_number(value: Any, precision: Any = 0, method: Any = "common", *_ignor
     whole = _WHOLE.get(method if isinstance(method, str) else "")
     if whole is None:
         raise ValueError("no rounding of this name; there are common, ceil and floor")
-    return float(whole(bounded(number * 10.0**places))) / 10.0**places
+    rounded = float(whole(bounded(number * 10.0**places))) / 10.0**places
+    return math.copysign(rounded, number)  # what is rounded up to nothing from below is -0
 
 
 _WHOLE: Final[dict[str, Callable[[float], int]]] = {"ceil": math.ceil, "floor": math.floor}

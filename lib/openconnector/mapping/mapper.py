@@ -1,11 +1,10 @@
 """Compiles a mapping and applies it to records."""
 
-import dis
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-import orjson
 import xxhash
 
 from openconnector.errors import (
@@ -55,7 +54,7 @@ class Mapper:
         self.fingerprint = _fingerprint(writer.spec, nested)
         """16 bytes that change with everything that can change a result: the mapping, nested ones, our functions."""
         self._fused = _built(module.build, self._apply_casts)
-        self._counts = _uses(self._fused, "b")
+        self._counts = module.counts
         """Whether the function looks at its budget; most do not, and making one takes a while."""
 
     @cached_property
@@ -99,11 +98,6 @@ UNCOUNTED: Final = Budget()
 """Stands in the place of a budget that nothing looks at."""
 
 
-def _uses(function: Any, name: str) -> bool:
-    """Return whether a function, or one inside it, uses a variable of its own."""
-    return any(step.argval == name for step in dis.get_instructions(function))
-
-
 def _checked(record: Any) -> Any:
     """Return a record that is one. Raises `RecordError`."""
     if not isinstance(record, (dict, list)):
@@ -133,12 +127,13 @@ def _unique(problems: list[FieldProblem]) -> list[FieldProblem]:
 
 def _fingerprint(spec: MappingSpec, nested: list[Mapper]) -> bytes:
     parts = [
-        spec.model_dump(mode="json"),
+        spec.model_dump(),
         sorted(mapper.fingerprint.hex() for mapper in nested),
         FUNCTIONS_VERSION,
     ]
     # Unsorted: where targets overlap, the order of the fields decides.
-    return xxhash.xxh3_128_digest(orjson.dumps(parts))
+    # Python's own JSON, since a fixed value may be a number or a text that no other writes.
+    return xxhash.xxh3_128_digest(json.dumps(parts).encode())
 
 
 def _check_size(spec: MappingSpec) -> None:

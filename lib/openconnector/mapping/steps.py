@@ -174,6 +174,8 @@ def cast_field(result: Any, path: str, casts: list[Cast] | tuple[Cast, ...], now
     if value is MISSING:
         return result
     for cast in casts:
+        if cast.looks_around:
+            result = set_path(result, path, value)
         value = cast.apply(value, CastContext(path=path, result=result, now=now))
         if value is GONE:
             return unset_path(result, path)
@@ -192,16 +194,20 @@ SHOWN_LENGTH: Final = 200
 """How much of an expression an error repeats."""
 
 
+_REASONS: Final[dict[type[Exception], str]] = {
+    RecursionError: "the value nests too deep",
+    AttributeError: "an argument is of a type that cannot be used there",
+    ZeroDivisionError: "a division by zero",
+    OverflowError: "a number is too large",
+    UnicodeError: "what it makes is no text (bytes that are no UTF-8, or half a surrogate pair)",
+}
+
+
 def reason_of(error: Exception) -> str:
     """Return why a calculation failed, in words of the author's world."""
-    if isinstance(error, RecursionError):
-        return "the value nests too deep"
-    if isinstance(error, AttributeError):
-        return "an argument is of a type that cannot be used there"
-    if isinstance(error, ZeroDivisionError):
-        return "a division by zero"
-    if isinstance(error, OverflowError):
-        return "a number is too large"
+    for kind, meaning in _REASONS.items():
+        if isinstance(error, kind):
+            return meaning
     text = str(error)
     for word, meaning in _WORDS.items():
         text = text.replace(word, meaning)

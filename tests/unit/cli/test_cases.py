@@ -149,6 +149,23 @@ def test_one_bad_case_never_stops_the_rest(answer: Answer):
     assert answers[-2]["id"] == "deep"
 
 
+def test_mappings_whose_values_are_awkward_in_json_are_answered(answer: Answer):
+    fixed = [2**70, {"half": "\ud800"}]
+    awkward = {"fixed": fixed, "half": "\ud800", "\udfff": "{{ v }}\ud800"}
+
+    answers = answer(
+        "map",
+        [
+            {"id": 1, "input": {"v": "\ud800"}, "mapping": {"mapping": awkward}},
+            {"id": 2, "input": {"v": "\ud800"}, "mapping": {"mapping": {"x": "v"}, "cast": {"x": "url"}}},
+            {"id": 3, "input": {}, "mapping": {"mapping": {"x": "{{ 'gA=='|b64dec }}"}}},
+        ],
+    )  # fmt: skip
+
+    assert answers[0]["result"] == awkward | {"\udfff": "\ud800\ud800"}
+    assert all("is no text" in one["error"] for one in answers[1:])
+
+
 def test_results_that_are_awkward_in_json_are_answered(answer: Answer):
     answers = answer(
         "logic",

@@ -208,3 +208,7 @@ def test_any_text_is_a_date_or_an_error_that_says_so(words: list[str], glue: str
         write_moment(read_moment(text, moment_at(NOW)), form)
     with contextlib.suppress(ValueError):
         write_moment(modify(moment_at(NOW), text), form)
+
+
+def test_a_zone_alone_keeps_what_the_clock_shows():
+    assert render("{{ 'MST'|date('c', false) }}") == "2024-02-29T13:14:15-07:00"
