@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.decoders.xml import XmlDecoder
@@ -159,7 +159,6 @@ ELEMENTS = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(ELEMENTS)
 def test_the_lossless_form_comes_back_as_it_was(root: Element):
     shown = LOSSLESS.decode(write(root), "")
@@ -179,7 +178,6 @@ def test_recorded_messages_come_back_as_they_were():
         assert canonical(LOSSLESS.encode(LOSSLESS.decode(body, ""))) == canonical(body), file.name
 
 
-@settings(max_examples=100, deadline=None)
 @given(ELEMENTS)
 def test_the_simple_form_comes_back_as_it_was(root: Element):
     decoder = XmlDecoder()
@@ -188,7 +186,6 @@ def test_the_simple_form_comes_back_as_it_was(root: Element):
     assert decoder.decode(decoder.encode(shown, "r"), "") == shown
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=40)
     | st.lists(
@@ -212,7 +209,6 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
 @given(VALUES, st.sampled_from(["simple", "lossless"]))
 def test_any_value_is_written_as_xml_that_can_be_read_or_refused(value: Any, form: Any):
     decoder = XmlDecoder(form=form)

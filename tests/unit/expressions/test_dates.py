@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.expressions.days import day_number, day_of, iso_week, iso_week_day, weekday
@@ -199,7 +199,6 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS, max_size=7), st.sampled_from(["", " "]), st.text(max_size=8))
 def test_any_text_is_a_date_or_an_error_that_says_so(words: list[str], glue: str, form: str):
     text = glue.join(words)

@@ -22,7 +22,7 @@ def documented() -> Iterator[tuple[str, str, Callable[..., Any]]]:
                 yield dialect, name, function
 
 
-def examples() -> list[tuple[str, Example]]:
+def examples() -> list[tuple[Any, Example]]:
     """Return dialect and example, each once: a function may have several names."""
     found = [
         (dialect, example)
@@ -42,10 +42,11 @@ def test_everything_a_template_can_name_is_explained_and_has_an_example():
     assert silent == []
 
 
-@pytest.mark.parametrize(("dialect", "example"), examples())
-def test_an_example_prints_what_it_says(dialect: Any, example: Example):
-    function = compile_template(example.expression, dialect).function
+def test_every_example_prints_what_it_says(subtests: pytest.Subtests):
+    for dialect, example in examples():
+        with subtests.test(dialect=dialect, example=example.expression):
+            function = compile_template(example.expression, dialect).function
 
-    result = function({}, Budget(now=lambda: MOMENT))
+            result = function({}, Budget(now=lambda: MOMENT))
 
-    assert DIALECTS[dialect].to_text(result) == example.result
+            assert DIALECTS[dialect].to_text(result) == example.result

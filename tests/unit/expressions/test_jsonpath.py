@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import ConfigurationError, MalformedAnswer, TemplateLimit
@@ -153,7 +153,6 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=12), VALUES)
 def test_any_text_is_a_query_or_refused(pieces: list[str], value: Any):
     with suppress(ConfigurationError):

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.expressions.paths import (
@@ -146,7 +146,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100)
 @given(VALUES, PATHS.filter(lambda path: not path.startswith("$")), VALUES)
 def test_what_was_set_is_there_and_what_was_unset_is_gone(target: object, path: str, value: object):
     get = compile_path(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import TemplateLimit
@@ -60,7 +60,6 @@ PATTERNS = st.lists(
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
 @given(PATTERNS, st.lists(VALUES, max_size=3))
 def test_any_pattern_is_filled_or_refused(pattern: str, values: list[Any]):
     with contextlib.suppress(ValueError, TemplateLimit):

@@ -5,7 +5,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import InvalidInput, RecordError
@@ -237,7 +237,6 @@ TEMPLATES = st.one_of(
 )
 
 
-@settings(max_examples=100)
 @given(TEMPLATES, st.sampled_from(["jinja", "twig"]))
 def test_any_text_is_refused_rendered_or_fails_for_its_record(template: str, dialect: Any):
     spec = MappingSpec(mapping={"x": template}, dialect=dialect)
@@ -264,7 +263,6 @@ CALLS = [
 ]
 
 
-@settings(max_examples=150)
 @given(st.sampled_from(CALLS), JSON, JSON, JSON)
 def test_any_filter_takes_any_values_or_fails_for_its_record(
     call: Any, first: Any, second: Any, third: Any
@@ -297,7 +295,6 @@ OPERATORS = [
 ]
 
 
-@settings(max_examples=150)
 @given(st.sampled_from(OPERATORS), st.sampled_from(["jinja", "twig"]), JSON, JSON)
 def test_any_operator_takes_any_values_or_fails_for_its_record(
     operator: str, dialect: Any, left: Any, right: Any

@@ -5,7 +5,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
@@ -362,7 +362,6 @@ def test_macros_call_each_other_only_so_deep():
         rendered(template.replace("LEFT", str(allowed + 1)))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=string.printable + "é\ud800", max_size=60))
 def test_any_text_is_refused_or_knows_its_place(text: str):
     for template in (text, "{{" + text + "}}", "{%" + text + "%}", '{{ "' + text + '" }}'):
@@ -382,7 +381,6 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=8), st.sampled_from(["", "{% for x in list %}"]))
 def test_any_expression_is_refused_rendered_or_fails_for_its_record(pieces: list[str], loop: str):
     expression = " ".join(pieces)

@@ -2,7 +2,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import ConfigurationError, MalformedAnswer
@@ -77,7 +77,6 @@ def test_a_base_cannot_hold_credentials_and_the_error_does_not_repeat_them():
 
 
 @given(st.text(max_size=30), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3))
-@settings(max_examples=100)
 def test_whatever_is_joined_stays_below_the_base(path, query):
     try:
         url = urls.join("https://api.test/v1", path, query)

@@ -7,7 +7,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import RecordError
@@ -124,7 +124,6 @@ def turned(value: Any) -> Any:
     return {key: turned(element) for key, element in reversed(value.items())}
 
 
-@settings(deadline=None)
 @given(specs(), records(3))
 def test_the_fused_function_and_the_fields_one_by_one_agree(
     spec: MappingSpec, record: dict[str, Any]
@@ -143,7 +142,6 @@ def test_the_fused_function_and_the_fields_one_by_one_agree(
     assert json.dumps(record) == before
 
 
-@settings(deadline=None)
 @given(specs(), records(3))
 def test_a_mapping_gives_the_same_every_time(spec: MappingSpec, record: dict[str, Any]):
     first, again = compile_mapping(spec), compile_mapping(spec.model_copy(deep=True))
@@ -153,7 +151,6 @@ def test_a_mapping_gives_the_same_every_time(spec: MappingSpec, record: dict[str
     assert json.dumps(outcome(first, record)) == json.dumps(outcome(again, copy.deepcopy(record)))
 
 
-@settings(deadline=None)
 @given(specs(), records(1))
 def test_the_order_of_fields_does_not_matter(spec: MappingSpec, record: dict[str, Any]):
     # Inner objects have one field, since a template may print them: that shows their order.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import InvalidInput, NotFound, RecordError, TemplateLimit
@@ -403,7 +403,6 @@ def by_the_book(spec: MappingSpec, record: dict[str, Any]) -> Any:
     return unrooted(result)
 
 
-@settings(max_examples=100)
 @given(SPEC_FIELDS, st.dictionaries(KEYS, VALUES, max_size=4))
 def test_the_fused_function_does_what_the_definition_says(
     fields: dict[str, Any], record: dict[str, Any]

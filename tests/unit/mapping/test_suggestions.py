@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.errors import InvalidInput
@@ -137,7 +137,6 @@ SCORES = st.dictionaries(
 )
 
 
-@settings(max_examples=200)
 @given(SCORES)
 def test_the_assignment_is_the_best_of_all(scores: dict[tuple[int, int], int]):
     found = best_pairs({edge: score / 100 for edge, score in scores.items()})
@@ -164,7 +163,6 @@ ANY_SCHEMA = st.dictionaries(
 )
 
 
-@settings(max_examples=150)
 @given(st.dictionaries(st.text(max_size=4), JSON, max_size=4), ANY_SCHEMA, ANY_SCHEMA)
 def test_whatever_is_sent_gives_a_proposal_or_says_what_is_wrong(
     record: dict[str, Any], schema: dict[str, Any], inner: dict[str, Any]

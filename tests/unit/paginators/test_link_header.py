@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openconnector.paginators.link_header import next_link, parse_links
@@ -55,7 +55,6 @@ def test_the_next_page_is_the_link_with_that_relation(header, link):
     assert next_link(header, BASE) == link
 
 
-@settings(max_examples=100)
 @given(st.text(alphabet='<>;,="\\ \tnextrel?/:#[]', max_size=60))
 def test_no_header_raises(header):
     next_link(header, BASE)
