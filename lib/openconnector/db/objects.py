@@ -101,7 +101,8 @@ async def upsert(
     if statements.dialect(session) == "sqlite":
         moment = moment_value(now, "sqlite")
         common = (*home, moment, moment, 1)
-        return await statements.execute_rows(session, UPSERT, common, list(objects.items()))
+        # In the order of the index, which is then gone through once instead of from its root for each.
+        return await statements.execute_rows(session, UPSERT, common, sorted(objects.items()))
     values = (*home, now, list(objects), list(objects.values()))
     return await statements.execute(session, UPSERT_ALL, values)
 

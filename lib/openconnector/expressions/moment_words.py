@@ -6,6 +6,7 @@ it counts. Letters of either case are the same.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from openconnector.expressions.days import day_number, day_of, iso_week_day
@@ -282,79 +283,83 @@ def _ago(parts: Parts, _match: re.Match[str]) -> None:
 
 
 _SHORT_DATE: Final = r"(?P<m>MONTH)[ .\t-]*(?P<d>DAY)[,.stndrh\t ]+"
-FORMS: Final[tuple[tuple[re.Pattern[str], Read], ...]] = tuple(
-    (_form(pattern), read)
-    for pattern, read in (
-        (r"yesterday|tomorrow", _neighbour),
-        (r"now", _now),
-        (r"noon", _noon),
-        (r"midnight|today", _midnight),
-        (r"@(?P<s>-?[0-9]{1,18})(?:\.(?P<f>[0-9]{0,6}))?", _timestamp),
-        (r"(?:first|last) day of", _edge),
-        (r"(?:back|front) of (?P<h>H24)(?:[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z))?", _quarter),
-        (r"(?P<n>COUNT)[ \t]+(?P<unit>WEEKDAY)[ \t]+of", _weekday_of_month),
-        (r"(?P<h>H12)(?:[:.](?P<i>MM))?[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
-        (r"(?P<h>H12)[:.](?P<i>MIN)[:.](?P<s>SS)[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
-        (r"(?P<h>H12):(?P<i>MM):(?P<s>SS)[:.](?P<f>[0-9]+)(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
-        (r"t(?P<h>H24)", _time),
-        (r"t?(?P<h>H24)[:.](?P<i>MIN)", _time),
-        (r"t?(?P<h>H24)[:.](?P<i>MIN)[:.](?P<s>SEC)(?:[.,](?P<f>[0-9]+))?", _time),
-        (r"t?(?P<h>HH)(?P<i>MM)", _four_digits),
-        (r"t?(?P<h>HH)(?P<i>MM)(?P<s>SS)", _time),
-        (r"(?P<m>MO)/(?P<d>DAY)(?:/(?P<y>[0-9]{1,4}))?", _date),
-        (r"(?P<y>[0-9]{4})/(?P<m>MO)/(?P<d>DAY)/?", _date),
-        (r"(?P<y>[+-]?[0-9]{4})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
-        (r"(?P<y>[0-9]{2})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
-        (r"(?P<y>[+-][0-9]{5,15})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
-        (r"(?P<y>[0-9]{4})-(?P<m>MO)", _month_only),
-        (r"(?P<y>[0-9]{1,4})-(?P<m>MO)-(?P<d>DAY)", _date),
-        (r"(?P<d>DAY)[.\t-](?P<m>MO)[.-](?P<y>[0-9]{4})", _date),
-        (r"(?P<d>DAY)[.\t](?P<m>MO)\.(?P<y>[0-9]{2})", _date),
-        (r"(?P<d>DAY)[ \t.-]*(?P<m>MONTH)[ \t.-]*(?P<y>[0-9]{1,4})", _date),
-        (r"(?P<m>MONTH)[ .\t-]*(?P<y>[0-9]{4})", _month_only),
-        (r"(?P<y>[0-9]{4})[ .\t-]*(?P<m>MONTH)", _month_only),
-        (r"(?P<m>MONTH)[ .\t-]*(?P<d>DAY)[,.stndrh\t ]+(?P<y>[0-9]{1,4})", _date),
-        (r"(?P<m>MONTH)[ .\t-]*(?P<d>DAY)(?:[,.stndrh\t ]+|\Z)", _date),
-        (r"(?P<d>DAY)[ .\t-]*(?P<m>MONTH)", _date),
-        (r"(?P<y>[0-9]{4})(?P<m>MOLZ)(?P<d>DALZ)", _date),
-        (
-            r"(?P<y>[0-9]{4})-(?P<m>MOLZ)-(?P<d>DALZ)T(?P<h>HH):(?P<i>MM):(?P<s>SS)\.(?P<f>[0-9]+)(?P<z>CORR)?",
-            _date_and_time,
-        ),
-        (r"(?P<y>[0-9]{4})(?P<m>MOLZ)(?P<d>DALZ)T(?P<h>H24):?(?P<i>MM):?(?P<s>SS)", _date_and_time),
-        (r"(?P<y>[0-9]{4})-(?P<m>MO)-(?P<d>DAY)T(?P<h>H24):(?P<i>MIN):(?P<s>SEC)", _date_and_time),
-        (
-            r"(?P<y>[0-9]{4})[.-]?(?P<n>36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9])",
-            _day_of_year,
-        ),
-        (r"(?P<m>ABBR)-(?P<d>DALZ)-(?P<y>[0-9]{1,4})", _date),
-        (r"(?P<y>[0-9]{1,4})-(?P<m>ABBR)-(?P<d>DALZ)", _date),
-        (r"(?P<y>[0-9]{4})-?W(?P<w>5[0-3]|[1-4][0-9]|0[1-9])(?:-?(?P<d>[0-7]))?", _week_date),
-        (r"(?P<y>[0-9]{4}):(?P<m>MOLZ):(?P<d>DALZ) (?P<h>HH):(?P<i>MM):(?P<s>SS)", _date_and_time),
-        (
-            r"(?P<d>DAY)/(?P<m>ABBR)/(?P<y>[0-9]{4}):(?P<h>HH):(?P<i>MM):(?P<s>SS)[ \t]+(?P<z>CORR)",
-            _date_and_time,
-        ),
-        (r"[0-9]{4}", _year),
-        (r"ago", _ago),
-        (r"WEEKDAY", _weekday),
-        (r"(?P<n>THAT)[ \t]+weeks?", _week),
-        (r"(?P<n>COUNT)[ \t]+(?P<unit>UNIT)", _counted_word),
-        (r"(?P<m>MONTHNAME)", _date),
-        (r"(?P<z>CORR)", _correction),
-        (r"\(?(?P<name>[a-z]+(?:[_/-][a-z]+)+|[a-z]{1,6})\)?", _zone),
-        (
-            _SHORT_DATE + r"(?P<h>H12)(?:[:.](?P<i>MM))?[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)",
-            _date_and_time,
-        ),
-        (
-            _SHORT_DATE + r"t?(?P<h>H24)[:.](?P<i>MIN)(?:[:.](?P<s>SEC)(?:[.,](?P<f>[0-9]+))?)?",
-            _date_and_time,
-        ),
-        (r"(?P<sign>[+-]*)[ \t]*(?P<n>[0-9]{1,15})[ \t]*(?P<unit>UNIT)", _counted),
-    )
+FORMS: Final[tuple[tuple[str, Read], ...]] = (
+    (r"yesterday|tomorrow", _neighbour),
+    (r"now", _now),
+    (r"noon", _noon),
+    (r"midnight|today", _midnight),
+    (r"@(?P<s>-?[0-9]{1,18})(?:\.(?P<f>[0-9]{0,6}))?", _timestamp),
+    (r"(?:first|last) day of", _edge),
+    (r"(?:back|front) of (?P<h>H24)(?:[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z))?", _quarter),
+    (r"(?P<n>COUNT)[ \t]+(?P<unit>WEEKDAY)[ \t]+of", _weekday_of_month),
+    (r"(?P<h>H12)(?:[:.](?P<i>MM))?[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
+    (r"(?P<h>H12)[:.](?P<i>MIN)[:.](?P<s>SS)[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
+    (r"(?P<h>H12):(?P<i>MM):(?P<s>SS)[:.](?P<f>[0-9]+)(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)", _time),
+    (r"t(?P<h>H24)", _time),
+    (r"t?(?P<h>H24)[:.](?P<i>MIN)", _time),
+    (r"t?(?P<h>H24)[:.](?P<i>MIN)[:.](?P<s>SEC)(?:[.,](?P<f>[0-9]+))?", _time),
+    (r"t?(?P<h>HH)(?P<i>MM)", _four_digits),
+    (r"t?(?P<h>HH)(?P<i>MM)(?P<s>SS)", _time),
+    (r"(?P<m>MO)/(?P<d>DAY)(?:/(?P<y>[0-9]{1,4}))?", _date),
+    (r"(?P<y>[0-9]{4})/(?P<m>MO)/(?P<d>DAY)/?", _date),
+    (r"(?P<y>[+-]?[0-9]{4})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
+    (r"(?P<y>[0-9]{2})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
+    (r"(?P<y>[+-][0-9]{5,15})-(?P<m>MOLZ)-(?P<d>DALZ)", _date),
+    (r"(?P<y>[0-9]{4})-(?P<m>MO)", _month_only),
+    (r"(?P<y>[0-9]{1,4})-(?P<m>MO)-(?P<d>DAY)", _date),
+    (r"(?P<d>DAY)[.\t-](?P<m>MO)[.-](?P<y>[0-9]{4})", _date),
+    (r"(?P<d>DAY)[.\t](?P<m>MO)\.(?P<y>[0-9]{2})", _date),
+    (r"(?P<d>DAY)[ \t.-]*(?P<m>MONTH)[ \t.-]*(?P<y>[0-9]{1,4})", _date),
+    (r"(?P<m>MONTH)[ .\t-]*(?P<y>[0-9]{4})", _month_only),
+    (r"(?P<y>[0-9]{4})[ .\t-]*(?P<m>MONTH)", _month_only),
+    (r"(?P<m>MONTH)[ .\t-]*(?P<d>DAY)[,.stndrh\t ]+(?P<y>[0-9]{1,4})", _date),
+    (r"(?P<m>MONTH)[ .\t-]*(?P<d>DAY)(?:[,.stndrh\t ]+|\Z)", _date),
+    (r"(?P<d>DAY)[ .\t-]*(?P<m>MONTH)", _date),
+    (r"(?P<y>[0-9]{4})(?P<m>MOLZ)(?P<d>DALZ)", _date),
+    (
+        r"(?P<y>[0-9]{4})-(?P<m>MOLZ)-(?P<d>DALZ)T(?P<h>HH):(?P<i>MM):(?P<s>SS)\.(?P<f>[0-9]+)(?P<z>CORR)?",
+        _date_and_time,
+    ),
+    (r"(?P<y>[0-9]{4})(?P<m>MOLZ)(?P<d>DALZ)T(?P<h>H24):?(?P<i>MM):?(?P<s>SS)", _date_and_time),
+    (r"(?P<y>[0-9]{4})-(?P<m>MO)-(?P<d>DAY)T(?P<h>H24):(?P<i>MIN):(?P<s>SEC)", _date_and_time),
+    (
+        r"(?P<y>[0-9]{4})[.-]?(?P<n>36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9])",
+        _day_of_year,
+    ),
+    (r"(?P<m>ABBR)-(?P<d>DALZ)-(?P<y>[0-9]{1,4})", _date),
+    (r"(?P<y>[0-9]{1,4})-(?P<m>ABBR)-(?P<d>DALZ)", _date),
+    (r"(?P<y>[0-9]{4})-?W(?P<w>5[0-3]|[1-4][0-9]|0[1-9])(?:-?(?P<d>[0-7]))?", _week_date),
+    (r"(?P<y>[0-9]{4}):(?P<m>MOLZ):(?P<d>DALZ) (?P<h>HH):(?P<i>MM):(?P<s>SS)", _date_and_time),
+    (
+        r"(?P<d>DAY)/(?P<m>ABBR)/(?P<y>[0-9]{4}):(?P<h>HH):(?P<i>MM):(?P<s>SS)[ \t]+(?P<z>CORR)",
+        _date_and_time,
+    ),
+    (r"[0-9]{4}", _year),
+    (r"ago", _ago),
+    (r"WEEKDAY", _weekday),
+    (r"(?P<n>THAT)[ \t]+weeks?", _week),
+    (r"(?P<n>COUNT)[ \t]+(?P<unit>UNIT)", _counted_word),
+    (r"(?P<m>MONTHNAME)", _date),
+    (r"(?P<z>CORR)", _correction),
+    (r"\(?(?P<name>[a-z]+(?:[_/-][a-z]+)+|[a-z]{1,6})\)?", _zone),
+    (
+        _SHORT_DATE + r"(?P<h>H12)(?:[:.](?P<i>MM))?[ \t]*(?P<p>[ap])\.?m\.?(?=[ \t]|\Z)",
+        _date_and_time,
+    ),
+    (
+        _SHORT_DATE + r"t?(?P<h>H24)[:.](?P<i>MIN)(?:[:.](?P<s>SEC)(?:[.,](?P<f>[0-9]+))?)?",
+        _date_and_time,
+    ),
+    (r"(?P<sign>[+-]*)[ \t]*(?P<n>[0-9]{1,15})[ \t]*(?P<unit>UNIT)", _counted),
 )
 """Every form, and how it is read."""
+
+
+@cache
+def _compiled() -> tuple[tuple[re.Pattern[str], Read], ...]:
+    """Return the forms compiled: when a text is first read, since most processes read none."""
+    return tuple((_form(pattern), read) for pattern, read in FORMS)
+
 
 _BETWEEN: Final = frozenset(" \t.,")
 
@@ -375,7 +380,7 @@ def read_parts(text: str) -> Parts:
 
 def _longest(text: str, at: int) -> tuple[re.Match[str], Read]:
     found: tuple[re.Match[str], Read] | None = None
-    for pattern, read in FORMS:
+    for pattern, read in _compiled():
         match = pattern.match(text, at)
         if match is not None and (found is None or match.end() > found[0].end()):
             found = match, read
