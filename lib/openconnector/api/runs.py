@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from openconnector.api.definitions import Key
 from openconnector.api.documents import LOCATION, PREFIX, problems
@@ -27,7 +27,13 @@ AfterNumber = Annotated[int, Query(ge=0, le=2**31 - 1, description=AFTER)]
 RunId = Annotated[str, Path(max_length=36, description="Id of the run.")]
 Limit = Annotated[int, Query(alias="_limit", ge=1, le=500, description="How many at once.")]
 
-Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+
+def _whole(value: Any) -> Any:
+    """Take a number without a fraction for a whole one, as JSON Schema does: 7.0 is 7."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Number = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=2**31 - 1)]
 
 State = Literal[
     "queued",

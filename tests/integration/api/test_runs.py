@@ -121,7 +121,9 @@ async def test_a_replay_may_name_its_records_and_only_those_there_are(
     replayed = await carried_out(
         configured, engine, f"runs/{run['id']}/replay", {"numbers": [number]}
     )
-    unknown = await configured.post(f"runs/{run['id']}/replay", json={"numbers": [number, 77]})
+    unknown = await configured.post(
+        f"runs/{run['id']}/replay", json={"numbers": [float(number), 77]}
+    )
     none = await configured.post(f"runs/{run['id']}/replay", json={"numbers": []})
 
     assert replayed["balance"]["found"] == 1
