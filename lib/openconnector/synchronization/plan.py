@@ -28,7 +28,7 @@ class Plan:
     origin_id: Callable[[Record], str]
     """Reads a record's id at its source."""
     object_id: Callable[[str], str]
-    """Derives the id of an object from that of its record."""
+    """Gives the object of a record that never had one its id."""
     is_selected: Callable[[Record], bool] | None
     """The conditions; None takes every record."""
     apply: Mapped

@@ -26,7 +26,12 @@ from openconnector.mapping.spec import MappingSpec
 from openconnector.objects.validation import Validator
 from openconnector.ports import Log
 from openconnector.records import Record
-from openconnector.synchronization.identity import origin_id_reader, target_ids, target_key
+from openconnector.synchronization.identity import (
+    ordered_ids,
+    origin_id_reader,
+    target_ids,
+    target_key,
+)
 from openconnector.synchronization.plan import Mapped, Plan
 
 PLAIN = b"as it is"
@@ -59,6 +64,8 @@ class Preparation:
         reach = self._reach(source, run_id, log)
         target = definition.target
         key = target_key(target.kind, await target.place(reach))
+        is_transactional = target.is_transactional(reach)
+        ids = ordered_ids(reach.clock.now()) if is_transactional else target_ids(loaded.id, key)
         return Plan(
             synchronization_id=loaded.id,
             definition=definition,
@@ -67,7 +74,7 @@ class Preparation:
             target=target,
             reach=replace(reach, contracts=_Contracts(self._database, loaded.id, key)),
             origin_id=origin_id_reader(definition.source_config.id_position),
-            object_id=target_ids(loaded.id, key),
+            object_id=ids,
             is_selected=_condition(definition),
             apply=apply,
             fingerprint=fingerprint,
@@ -79,7 +86,7 @@ class Preparation:
                 "mapping": mapping.revision_id if mapping else None,
             },
             is_personal=source.definition.personal,
-            is_transactional=target.is_transactional(reach),
+            is_transactional=is_transactional,
         )
 
     async def _mapper(

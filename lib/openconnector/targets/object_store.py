@@ -17,8 +17,8 @@ from openconnector.records import Action, Change, Outcome, Record
 class ObjectStoreTarget(Target):
     """Register and schema.
 
-    Keeps objects in a register of Open Register, or in the store this app brings along where there is none. Each object
-    gets an id that follows from the record it came from, so writing it again changes it instead of adding another.
+    Keeps objects in a register of Open Register, or in the store this app brings along where there is none. Each record
+    has one object: writing the record again changes that object instead of adding another.
 
     Example:
     {"kind": "object_store", "register": "people", "schema": "person"}

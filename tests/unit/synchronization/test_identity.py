@@ -1,6 +1,7 @@
 """Promises about ids and hashes."""
 
-from uuid import UUID, uuid5
+from datetime import UTC, datetime
+from uuid import RFC_4122, UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from openconnector.synchronization.differences import MAX_DIFFERENCES, differenc
 from openconnector.synchronization.hashing import digest
 from openconnector.synchronization.identity import (
     MAX_ID_LENGTH,
+    ordered_ids,
     origin_id_reader,
     target_ids,
     target_key,
@@ -52,6 +54,24 @@ def test_an_object_always_gets_the_same_id_and_others_get_others():
     assert one == str(uuid5(UUID(SYNC), "main\0" + "1"))
     assert one == target_ids(SYNC, "main")("1")
     assert len({one, target_ids(SYNC, "main")("2"), target_ids(SYNC, "other")("1")}) == 3
+
+
+def test_ids_in_a_database_of_our_own_follow_each_other_and_never_meet_those_of_another_run():
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+    mine, other = ordered_ids(moment), ordered_ids(moment)
+    ids = [mine(str(number)) for number in range(5_000)]
+
+    assert ids == sorted(set(ids))
+    assert set(ids).isdisjoint(other(str(number)) for number in range(5_000))
+
+
+def test_such_an_id_is_a_uuid_of_version_7_that_tells_its_moment():
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+
+    made = UUID(ordered_ids(moment)("1"))
+
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert made.int >> 80 == moment.timestamp() * 1000
 
 
 def test_the_same_write_has_the_same_key_and_another_has_another():
