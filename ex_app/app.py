@@ -16,9 +16,9 @@ from typing_extensions import override
 from ex_app.answers import SafeAnswers
 from ex_app.callers import HEARTBEAT_PATH, AdminCheck, AppApiAuth, CsrfGuard
 from ex_app.lifecycle import Lifecycle, Migrate, OnEnabled
-from ex_app.nextcloud.appapi import AppApi
 from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import Users
+from ex_app.registrations import REGISTRATIONS
 from ex_app.settings import Settings
 
 PACKAGE = Path(__file__).parent
@@ -46,7 +46,8 @@ def create_app(
     """Return the application; ``transport`` replaces the network between us and Nextcloud."""
     nextcloud = Nextcloud(settings, transport=transport)
     lifecycle = Lifecycle(
-        AppApi(nextcloud, bundle=PACKAGE),
+        nextcloud,
+        registrations=REGISTRATIONS,
         migrate=hosted.migrate,
         on_enabled=hosted.on_enabled,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from ex_app.answers import problem
 from ex_app.nextcloud.appapi import AppApi
+from ex_app.nextcloud.client import Nextcloud
+from ex_app.registrations.entries import Registration, register_all, unregister_all
 from openconnector.errors import OpenConnectorError, TransientError
 
 Progress = Callable[[int], None]
@@ -29,6 +31,9 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 ALMOST_DONE = 99
 """The most a progress report says: 100 is the word by which Nextcloud enables us."""
 
+REGISTERING_SECONDS = 25.0
+"""How long one round of registering may take: AppAPI waits 60 s for the answer to `/enabled`, or 30 s."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,13 +42,16 @@ class Lifecycle:
 
     def __init__(
         self,
-        appapi: AppApi,
+        nextcloud: Nextcloud,
         *,
+        registrations: Sequence[Registration],
         migrate: Migrate,
         on_enabled: OnEnabled,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._appapi = appapi
+        self._nextcloud = nextcloud
+        self._appapi = AppApi(nextcloud)
+        self._registrations = registrations
         self._migrate = migrate
         self._on_enabled = on_enabled
         self._sleep = sleep
@@ -78,15 +86,20 @@ class Lifecycle:
 
     async def close(self) -> None:
         """End what runs in the background."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for name in list(self._tasks):
+            await self._end(name)
         await self._switch(on=False)
 
     def _begin(self, name: str, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         running = self._tasks.get(name)
         if running is None or running.done():
             self._tasks[name] = asyncio.create_task(step(), name=name)
+
+    async def _end(self, name: str) -> None:
+        running = self._tasks.get(name)
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     async def _initialise(self) -> None:
         """Migrate and report: progress on the way, then 100, or the error that ends the installation."""
@@ -120,12 +133,38 @@ class Lifecycle:
 
     async def _enable(self) -> None:
         await self._migrated()
-        await self._appapi.register_pages()
+        missing = await self._register(self._registrations)
+        if missing:
+            self._begin("register", lambda: self._register_later(missing))
         await self._switch(on=True)
 
     async def _disable(self) -> None:
         await self._switch(on=False)
-        await self._appapi.unregister_pages()
+        await self._end("register")
+        try:
+            async with asyncio.timeout(REGISTERING_SECONDS):
+                await unregister_all(self._nextcloud, self._registrations)
+        except TimeoutError:
+            log.warning("unregistering takes too long", seconds=REGISTERING_SECONDS)
+
+    async def _register(self, wanted: Sequence[Registration]) -> Sequence[Registration]:
+        """Register and return what has to be tried again, within the time AppAPI waits for us."""
+        try:
+            async with asyncio.timeout(REGISTERING_SECONDS):
+                return await register_all(self._nextcloud, wanted)
+        except TimeoutError:
+            log.warning("registering takes too long", seconds=REGISTERING_SECONDS)
+            return wanted  # doing it again does no harm
+
+    async def _register_later(self, missing: Sequence[Registration]) -> None:
+        for pause in PAUSES:
+            await self._sleep(pause)
+            missing = await self._register(missing)
+            if not missing:
+                break
+        else:
+            names = [registration.label for registration in missing]
+            log.error("left unregistered; disable the app and enable it again", names=names)
 
     async def _resume(self) -> None:
         if await _attempt(self._migrated()):

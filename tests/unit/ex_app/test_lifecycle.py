@@ -1,6 +1,8 @@
 """What AppAPI's calls set off: migrations, reports, registrations, work in the background."""
 
 import asyncio
+import json
+from typing import Any
 
 import httpx
 import pytest
@@ -8,12 +10,14 @@ from starlette.requests import Request
 
 from ex_app.app import create_app
 from ex_app.lifecycle import PAUSES, Lifecycle
-from ex_app.nextcloud.appapi import AppApi
 from ex_app.nextcloud.client import Nextcloud
+from ex_app.registrations import REGISTRATIONS
 from openconnector.errors import StorageFailed
 from openconnector.testing import FakeClock
 from tests.fakes.exapp import client_for, settings_for
 from tests.fakes.nextcloud import FakeNextcloud
+
+BACKGROUND = {"init", "resume", "register"}
 
 
 @pytest.fixture
@@ -22,9 +26,10 @@ def clock():
 
 
 @pytest.fixture
-async def lifecycle(client_to_nextcloud, engine, tmp_path, clock):
+async def lifecycle(client_to_nextcloud, engine, clock):
     lifecycle = Lifecycle(
-        AppApi(client_to_nextcloud, bundle=tmp_path),
+        client_to_nextcloud,
+        registrations=REGISTRATIONS,
         migrate=engine.migrate,
         on_enabled=engine.on_enabled,
         sleep=clock.sleep,
@@ -35,7 +40,7 @@ async def lifecycle(client_to_nextcloud, engine, tmp_path, clock):
 
 async def settle() -> None:
     """Let every task in the background come to its end."""
-    tasks = [task for task in asyncio.all_tasks() if task.get_name() in {"init", "resume"}]
+    tasks = [task for task in asyncio.all_tasks() if task.get_name() in BACKGROUND]
     await asyncio.wait_for(asyncio.gather(*tasks), timeout=5)
 
 
@@ -196,6 +201,53 @@ async def test_a_server_without_menu_entries_enables_all_the_same(exapp, nextclo
     assert engine.switched == [True]
 
 
+async def enable(lifecycle: Lifecycle, *, wanted: int = 1) -> Any:
+    query = f"enabled={wanted}".encode()
+    answer = await lifecycle.enabled(Request({"type": "http", "query_string": query}))
+    return json.loads(bytes(answer.body))
+
+
+async def test_a_registration_that_fails_is_made_later_and_enabling_goes_on(
+    lifecycle, nextcloud, engine, clock
+):
+    nextcloud.failures = [500, 500, 500, 503]
+
+    answer = await enable(lifecycle)
+    menu = dict(nextcloud.menu)
+    await settle()
+
+    assert (answer, menu, engine.switched) == ({"error": ""}, {}, [True])
+    assert list(nextcloud.menu) == ["main"]
+    assert clock.slept == list(PAUSES[:2])
+
+
+async def test_what_waits_to_be_registered_is_forgotten_when_the_app_is_disabled(
+    nextcloud, client_to_nextcloud, engine
+):
+    is_waiting = asyncio.Event()
+
+    async def wait(_seconds: float) -> None:
+        is_waiting.set()
+        await asyncio.Event().wait()
+
+    lifecycle = Lifecycle(
+        client_to_nextcloud,
+        registrations=REGISTRATIONS,
+        migrate=engine.migrate,
+        on_enabled=engine.on_enabled,
+        sleep=wait,
+    )
+    nextcloud.failures = [503]
+    await enable(lifecycle)
+    await is_waiting.wait()
+
+    answer = await enable(lifecycle, wanted=0)
+
+    assert answer == {"error": ""}
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "register"] == []
+    assert nextcloud.menu == {}
+
+
 @pytest.mark.parametrize("query", ["", "?enabled=", "?enabled=true", "?enabled=2"])
 async def test_anything_but_one_and_nought_is_not_understood(exapp, nextcloud, engine, query):
     answer = await exapp.put(f"/enabled{query}", headers=nextcloud.signed())
@@ -241,9 +293,7 @@ async def test_a_secret_nextcloud_does_not_accept_is_not_tried_again(lifecycle, 
 
 
 @pytest.mark.parametrize("answers", [[503, 200], [200]], ids=["while waiting", "while asking"])
-async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(
-    nextcloud, engine, tmp_path, answers
-):
+async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(nextcloud, engine, answers):
     left = list(answers)
 
     async def disable(_seconds: float = 0) -> None:
@@ -258,7 +308,8 @@ async def test_being_disabled_meanwhile_counts_more_than_a_late_answer(
 
     client = Nextcloud(settings_for(nextcloud), transport=httpx.MockTransport(api))
     resumed = Lifecycle(
-        AppApi(client, bundle=tmp_path),
+        client,
+        registrations=REGISTRATIONS,
         migrate=engine.migrate,
         on_enabled=engine.on_enabled,
         sleep=disable,

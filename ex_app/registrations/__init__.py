@@ -1,0 +1,11 @@
+"""Everything we register with Nextcloud: made when the app is enabled, all taken away when it is disabled."""
+
+from ex_app.registrations.entries import Registration
+from ex_app.registrations.pages import MENU, SCRIPT, STYLE
+
+REGISTRATIONS: tuple[Registration, ...] = (
+    MENU,
+    SCRIPT,
+    STYLE,
+)
+"""One line each; the order is that of registering, and they are taken away in the opposite one."""
