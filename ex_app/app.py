@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Scope
 from typing_extensions import override
 
 from ex_app.answers import SafeAnswers
-from ex_app.callers import HEARTBEAT_PATH, AdminCheck, AppApiAuth, CsrfGuard
+from ex_app.callers import HEARTBEAT_PATH, AppApiAuth, CsrfGuard, Membership
 from ex_app.lifecycle import Lifecycle, Migrate, OnEnabled
 from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import Users
@@ -64,7 +64,7 @@ def create_app(
         Route("/init", lifecycle.init, methods=["POST"]),
         Route("/enabled", lifecycle.enabled, methods=["PUT"]),
         *_assets(),
-        Mount("/", AdminCheck(hosted.api, Users(nextcloud))),
+        Mount("/", Membership(hosted.api, Users(nextcloud))),
     ]
     return SafeAnswers(
         AppApiAuth(

@@ -24,6 +24,9 @@ INTERNAL_PREFIX = "/_internal/"
 PROXIED_HEADER = b"x-origin-ip"
 """On every request through the PHP proxy, which removes a client's own; on none that AppAPI makes itself."""
 
+ADMIN_GROUP = "admin"
+"""The id of Nextcloud's group of administrators."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Headers = dict[bytes, bytes]
@@ -37,12 +40,17 @@ class Caller:
     """`system` by the path alone: a public visitor and AppAPI sign alike, with an empty user."""
     user_id: str
     """The account; empty for visitors. A system call carries the account that caused it, if any."""
-    is_admin: bool = False
-    """Whether an administrator calls; known for requests to the API only."""
+    groups: frozenset[str] = frozenset()
+    """The ids of the account's groups; known for requests to the API only."""
     request_id: str
     """Nextcloud's own id of the request; empty behind HaRP, `CLI` from its command line."""
     language: str
     """The language tag the caller prefers."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether an administrator of this Nextcloud calls."""
+        return ADMIN_GROUP in self.groups
 
 
 class AppApiAuth:
@@ -109,8 +117,8 @@ class CsrfGuard:
         return await self._app(scope, receive, send)
 
 
-class AdminCheck:
-    """Notes for a user's request whether an administrator makes it: AppAPI tells the id alone."""
+class Membership:
+    """Notes for a user's request which groups the account is in: AppAPI tells the id alone."""
 
     def __init__(self, app: ASGIApp, users: Users) -> None:
         self._app = app
@@ -121,7 +129,7 @@ class AdminCheck:
         caller: Caller = scope["state"]["caller"]
         if caller.kind == "user":
             try:
-                is_admin = await self._users.is_admin(caller.user_id)
+                groups = await self._users.groups(caller.user_id)
             except CredentialsRejected:
                 return await unknown_caller()(scope, receive, send)
             except OpenConnectorError:
@@ -130,7 +138,7 @@ class AdminCheck:
                 )
                 answer = problem(503, "Rights unknown", detail, retry_seconds=5)
                 return await answer(scope, receive, send)
-            scope["state"]["caller"] = replace(caller, is_admin=is_admin)
+            scope["state"]["caller"] = replace(caller, groups=groups)
         return await self._app(scope, receive, send)
 
 

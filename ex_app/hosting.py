@@ -11,6 +11,7 @@ from ex_app.lifecycle import Progress
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
+from openconnector.api.rights import Role
 from openconnector.db.migrate import migrate
 from openconnector.engine import Engine
 from openconnector.engine import Settings as EngineSettings
@@ -39,9 +40,13 @@ def hosted(settings: Settings) -> Hosted:
     async def on_enabled(is_enabled: bool) -> None:  # noqa: FBT001  the shape of the port
         await (supervisor.start() if is_enabled else supervisor.stop())
 
-    api = create_api(engine, authenticate=by_host)
+    api = create_api(engine, authenticate=by_host(_role_of))
     api.router.lifespan_context = lifespan
     return Hosted(api=api, migrate=migrate_engine, on_enabled=on_enabled)
+
+
+async def _role_of(_groups: frozenset[str]) -> Role:
+    return Role.NONE
 
 
 def engine_settings(settings: Settings) -> EngineSettings:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from ex_app.nextcloud.client import Nextcloud
 from openconnector.errors import MalformedAnswer
 
-ADMIN_GROUP = "admin"
-
 KEPT_SECONDS = 60.0
 """How long an answer is believed: a right taken away is gone after this time at the latest."""
 
@@ -30,11 +28,11 @@ class Users:
         self._nextcloud = nextcloud
         self._now = now
         self._kept = kept
-        self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
-        self._asking: dict[str, asyncio.Task[bool]] = {}
+        self._known: OrderedDict[str, tuple[float, frozenset[str]]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[frozenset[str]]] = {}
 
-    async def is_admin(self, user_id: str) -> bool:
-        """Return whether the account is in the group of administrators.
+    async def groups(self, user_id: str) -> frozenset[str]:
+        """Return the ids of the groups the account is in.
 
         Requests that ask for one account at the same time share one call. Raises `CredentialsRejected` when the
         account does not exist or is disabled, otherwise like `Nextcloud.ocs`.
@@ -48,14 +46,14 @@ class Users:
             asking.add_done_callback(lambda _: self._asking.pop(user_id))
         return await asyncio.shield(asking)
 
-    async def _ask(self, user_id: str) -> bool:
+    async def _ask(self, user_id: str) -> frozenset[str]:
         account = await self._nextcloud.ocs("GET", "/ocs/v2.php/cloud/user", user=user_id)
         try:
-            is_admin = ADMIN_GROUP in account["groups"]
+            groups = frozenset(account["groups"])
         except (KeyError, TypeError):
             raise MalformedAnswer("Nextcloud described an account without its groups") from None
-        self._known[user_id] = self._now() + KEPT_SECONDS, is_admin
+        self._known[user_id] = self._now() + KEPT_SECONDS, groups
         self._known.move_to_end(user_id)
         if len(self._known) > self._kept:
             self._known.popitem(last=False)
-        return is_admin
+        return groups

@@ -20,7 +20,7 @@ MENU = AppApiEntry(
         "name": NAME,
         "displayName": "OpenConnector",  # a name, so it needs no translation
         "icon": "img/app.svg",
-        "adminRequired": 1,
+        "adminRequired": 0,
     },
     identity={"name": NAME},
 )

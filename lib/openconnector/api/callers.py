@@ -1,7 +1,7 @@
 """Who calls: found before anything else is looked at, so that no address can be forgotten."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openconnector.api.errors import http_problem, problem
-from openconnector.errors import AccessDenied
+from openconnector.api.errors import http_problem
+from openconnector.api.rights import Role
 
 PUBLIC = frozenset({"/heartbeat", "/openapi.json", "/api/v1/openapi.json"})
 """The only paths that answer to everybody."""
@@ -24,53 +24,66 @@ class Caller:
 
     user_id: str
     """The account, as definitions and runs name it."""
-    is_admin: bool
+    role: Role
+
+    @property
+    def sees_only(self) -> str | None:
+        """The account whose rows are all this caller sees; None for everybody's."""
+        return self.user_id if self.role is Role.NONE else None
 
 
-Authenticate = Callable[[Scope], Caller | None]
+Authenticate = Callable[[Scope], Awaitable[Caller | None]]
 """Says who makes a request; None when that is not proved."""
+
+RoleOf = Callable[[frozenset[str]], Awaitable[Role]]
+"""Says which role membership of these groups gives an account."""
 
 
 def by_token(token: str, *, user_id: str = "admin") -> Authenticate:
     """Return the check of a standalone server: `Authorization: Bearer <token>` is the administrator."""
     expected = token.encode()
 
-    def authenticate(scope: Scope) -> Caller | None:
+    async def authenticate(scope: Scope) -> Caller | None:
         scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
         is_right = hmac.compare_digest(given.strip().encode("latin-1"), expected)
         if not is_right or scheme.lower() != "bearer":
             return None
-        return Caller(user_id=user_id, is_admin=True)
+        return Caller(user_id=user_id, role=Role.ADMINISTRATOR)
 
     return authenticate
 
 
-def by_host(scope: Scope) -> Caller | None:
-    """Trust the host application: it proved the caller and left it in ``scope["state"]["caller"]``."""
-    found = scope.get("state", {}).get("caller")
-    if found is None or not found.user_id:
-        return None
-    return Caller(user_id=found.user_id, is_admin=found.is_admin)
+def by_host(role_of: RoleOf) -> Authenticate:
+    """Return the check that trusts the host application.
+
+    It proved the caller and left in ``scope["state"]["caller"]``: `user_id`, `is_admin` and `groups`.
+    """
+
+    async def authenticate(scope: Scope) -> Caller | None:
+        found = scope.get("state", {}).get("caller")
+        if found is None or not found.user_id:
+            return None
+        role = Role.ADMINISTRATOR if found.is_admin else await role_of(found.groups)
+        return Caller(user_id=found.user_id, role=role)
+
+    return authenticate
 
 
 class CallerGuard:
-    """Lets nobody through but administrators, save to the public paths."""
+    """Lets nobody through who does not say who he is, save to the public paths; `Route` asks what he may do."""
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
         self._app = app
         self._authenticate = authenticate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its caller, or answer 401 or 403."""
+        """Pass the request on with its caller, or answer 401."""
         if scope["type"] == "http" and _path(scope) not in PUBLIC:
-            caller = self._authenticate(scope)
+            caller = await self._authenticate(scope)
             if caller is None:
                 detail = "Say who you are: Authorization: Bearer <token>"
                 refusal = http_problem(401, detail, scope["path"], CHALLENGE)
                 return await refusal(scope, receive, send)
-            if not caller.is_admin:
-                denied = AccessDenied("Only administrators may use this interface")
-                return await problem(denied, scope["path"])(scope, receive, send)
             scope.setdefault("state", {})["caller"] = caller
         return await self._app(scope, receive, send)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Reading
 from openconnector.db import contracts as rows
 from openconnector.db.contracts import ContractQuery
@@ -86,6 +87,7 @@ routes = APIRouter(prefix="/contracts", tags=["contracts"], route_class=Route)
 
 
 @routes.get("", response_model=ContractList)
+@needs(Right.READ)
 async def list_contracts(
     session: Reading, wanted: Annotated[ContractsQuery, Query()]
 ) -> dict[str, Any]:
@@ -95,6 +97,7 @@ async def list_contracts(
 
 
 @routes.get("/{contract_id}")
+@needs(Right.READ)
 async def read_contract(contract_id: str, session: Reading) -> ShownContract:
     """Return one contract."""
     parts = CONTRACT_ID.fullmatch(contract_id)

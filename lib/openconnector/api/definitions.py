@@ -12,6 +12,7 @@ from typing_extensions import override
 from openconnector.api.documents import LOCATION, PREFIX, Described, problems
 from openconnector.api.lists import Flag, Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, Role, needs
 from openconnector.api.sessions import Author, Changing, Parts, Preparing, Reading
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
@@ -20,7 +21,7 @@ from openconnector.db.session import Session
 from openconnector.definitions import checks
 from openconnector.definitions.store import MAPPINGS, Collection, page
 from openconnector.definitions.verifying import Verdict
-from openconnector.errors import StaleVersion
+from openconnector.errors import AccessDenied, StaleVersion
 
 ANY = "*"
 OUR_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -156,6 +157,7 @@ def _add_reading(routes: APIRouter, collection: Collection[Any], types: Document
     Wanted = types.wanted  # noqa: N806  a type
 
     @routes.get("", response_model=types.listing)
+    @needs(Right.READ)
     async def list_them(
         session: Reading,
         engine: Parts,
@@ -167,6 +169,7 @@ def _add_reading(routes: APIRouter, collection: Collection[Any], types: Document
         return listing(results, total, wanted)
 
     @routes.get("/{key}", response_model=types.shown, responses={200: TAGGED})
+    @needs(Right.READ)
     async def read(key: Key, session: Reading, engine: Parts, response: Response) -> dict[str, Any]:
         """Return one definition."""
         row = await rows.get(session, collection.table, key)
@@ -183,6 +186,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         response_model=types.shown,
         responses={201: PLACED, **problems(409)},
     )
+    @needs(Right.CHANGE)
     async def create(
         body: Sent,  # type: ignore[valid-type]  # built for this collection
         how: How,  # type: ignore[valid-type]
@@ -193,10 +197,12 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         verdict = await engine.verifier.judged(collection, body)
         async with engine.database.writing() as session:
             row = await engine.definitions.create(session, collection, body, author.who)
+            _guard_networks(author, [], row)
             author.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
             return await _Saved(author, session, collection, row).settled(verdict, how)
 
     @routes.put("/{key}", response_model=types.shown, responses={200: TAGGED, **problems(409, 412)})
+    @needs(Right.CHANGE)
     async def replace(
         key: Key,
         body: Sent,  # type: ignore[valid-type]  # built for this collection
@@ -208,6 +214,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         return await _replaced(author, collection, key, body, how, based_on)
 
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
+    @needs(Right.CHANGE)
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
         """Delete a definition that nothing uses; its revisions stay."""
         await checks.delete(
@@ -219,6 +226,7 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
     How = types.saving  # noqa: N806  a type
 
     @routes.get("/{key}/revisions", response_model=RevisionList)
+    @needs(Right.READ)
     async def list_revisions(
         key: Key, session: Reading, paging: Annotated[Paging, Query()]
     ) -> dict[str, Any]:
@@ -230,6 +238,7 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
         return listing(shelf, len(found), paging)
 
     @routes.get("/{key}/revisions/{number}")
+    @needs(Right.READ)
     async def read_revision(key: Key, number: Number, session: Reading) -> Revision:
         """Return one revision."""
         row = await rows.get(session, collection.table, key)
@@ -240,6 +249,7 @@ def _add_revisions(routes: APIRouter, collection: Collection[Any], types: Docume
         response_model=types.shown,
         responses={200: TAGGED, **problems(409, 412)},
     )
+    @needs(Right.CHANGE)
     async def restore(
         key: Key,
         number: Number,
@@ -265,10 +275,28 @@ async def _replaced(
     engine = author.engine
     verdict = await engine.verifier.judged(collection, body, key)
     async with engine.database.writing() as session:
+        before = _networks(await rows.get(session, collection.table, key))
         row = await engine.definitions.update(
             session, collection, key, body, author.who, based_on=based_on
         )
+        _guard_networks(author, before, row)
         return await _Saved(author, session, collection, row).settled(verdict, how)
+
+
+def _networks(row: DefinitionRow) -> list[str]:
+    """Return the private networks a source may reach; nothing else has any."""
+    networks: list[str] = row.definition.get("allowedNetworks", [])
+    return networks
+
+
+def _guard_networks(author: Author, before: list[str], row: DefinitionRow) -> None:
+    """Let administrators alone open private networks. Raises `AccessDenied`, which undoes the save."""
+    opened = set(_networks(row)) - set(before)
+    if opened and author.role is not Role.ADMINISTRATOR:
+        raise AccessDenied(
+            f"Only administrators open private networks: allowedNetworks gained {', '.join(sorted(opened))}. "
+            "Leave it as it is, or ask an administrator to save this"
+        )
 
 
 class _Saved(NamedTuple):

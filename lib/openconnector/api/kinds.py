@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.auth import AUTH
 from openconnector.decoders import DECODERS
 from openconnector.errors import NotFound
@@ -41,12 +42,14 @@ routes = APIRouter(prefix="/kinds", tags=["kinds"], route_class=Route)
 
 
 @routes.get("", response_model=dict[str, list[KindShown]])
+@needs(Right.READ)
 async def list_kinds() -> dict[str, Any]:
     """Return every kind by family."""
     return {family: registry.describe() for family, registry in FAMILIES.items()}
 
 
 @routes.get("/{family}/{kind}", response_model=KindShown)
+@needs(Right.READ)
 async def read_kind(family: Family, kind: str) -> dict[str, Any]:
     """Return one kind."""
     known = dict(FAMILIES[family]) if family in FAMILIES else {}

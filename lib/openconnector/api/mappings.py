@@ -9,8 +9,10 @@ from openconnector.api.definitions import Key
 from openconnector.api.documents import problems
 from openconnector.api.lists import Text
 from openconnector.api.requests import Route
-from openconnector.api.sessions import Parts
+from openconnector.api.rights import Right, needs
+from openconnector.api.sessions import Parts, Reading
 from openconnector.api.trials import Asked
+from openconnector.db import definitions as rows
 from openconnector.definitions.store import MAPPINGS
 from openconnector.definitions.verifying import verify
 from openconnector.synchronization.shown import Shown
@@ -136,6 +138,7 @@ routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
 
 
 @routes.post("/suggest", responses=problems(404))
+@needs(Right.CHANGE)
 async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownProposal:
     """Propose which field of a record becomes which field of a schema, each with a score and a reason."""
     given = body.input_object
@@ -146,12 +149,15 @@ async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownPropos
 
 
 @routes.get("/{key}/lineage")
-async def read_lineage(key: Key, engine: Parts) -> Origins:
+@needs(Right.READ)
+async def read_lineage(key: Key, session: Reading, engine: Parts) -> Origins:
     """Tell where each target field comes from; no record is needed."""
+    await rows.get(session, MAPPINGS.table, key)  # as far as the caller may see it
     return Origins.model_validate(await engine.mapping_previews.lineage(key))
 
 
 @routes.post("/{key}/verify")
+@needs(Right.CHANGE)
 async def verify_mapping(key: Key, engine: Parts) -> ShownVerification:
     """Run the tests of a mapping and tell what is not as expected."""
     async with engine.database.reading() as session:

@@ -11,6 +11,7 @@ from openconnector.api.definitions import PLACED, TAGGED, BasedOn
 from openconnector.api.documents import PREFIX, problems
 from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Parts, Reading
 from openconnector.db.session import Session
 from openconnector.engine import Engine
@@ -81,6 +82,7 @@ routes = APIRouter(prefix="/objects/{register}/{schema}", tags=["objects"], rout
 
 
 @routes.get("", response_model=ObjectList, openapi_extra={"parameters": [FILTERS]})
+@needs(Right.READ)
 async def list_objects(
     register: Register,
     schema: Schema,
@@ -102,6 +104,7 @@ async def list_objects(
 
 
 @routes.post("", status_code=201, responses={201: PLACED})
+@needs(Right.CHANGE)
 async def create_object(
     register: Register, schema: Schema, body: Properties, desk: Changing
 ) -> ShownObject:
@@ -113,6 +116,7 @@ async def create_object(
 
 
 @routes.get("/{object_id}", responses={200: TAGGED})
+@needs(Right.READ)
 async def read_object(
     register: Register,
     schema: Schema,
@@ -129,6 +133,7 @@ async def read_object(
 
 
 @routes.put("/{object_id}", responses={200: TAGGED, **problems(412)})
+@needs(Right.CHANGE)
 async def replace_object(
     register: Register,
     schema: Schema,
@@ -144,6 +149,7 @@ async def replace_object(
 
 
 @routes.delete("/{object_id}", status_code=204, responses=problems(412))
+@needs(Right.CHANGE)
 async def delete_object(
     register: Register, schema: Schema, object_id: ObjectId, based_on: BasedOn, desk: Changing
 ) -> None:

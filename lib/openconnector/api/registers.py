@@ -10,6 +10,7 @@ from openconnector.api.definitions import PLACED, TAGGED, BasedOn, Key
 from openconnector.api.documents import PREFIX, Described, problems
 from openconnector.api.lists import Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Reading
 from openconnector.db import registers as rows
 from openconnector.db.registers import SORTABLE, RegisterQuery
@@ -54,6 +55,7 @@ def _add_reading(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
     Wanted = types.wanted  # noqa: N806  a type
 
     @routes.get("", response_model=types.listing)
+    @needs(Right.READ)
     async def list_them(
         session: Reading,
         wanted: Annotated[Wanted, Query()],  # type: ignore[valid-type]  # built for this shelf
@@ -63,6 +65,7 @@ def _add_reading(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         return listing([_shown(shelf, row) for row in found], total, wanted)
 
     @routes.get("/{key}", response_model=types.shown, responses={200: TAGGED})
+    @needs(Right.READ)
     async def read(key: Key, session: Reading, response: Response) -> dict[str, Any]:
         """Return one."""
         row = await rows.get(session, shelf.table, key)
@@ -79,6 +82,7 @@ def _add_writing(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         response_model=types.shown,
         responses={201: PLACED, **problems(409)},
     )
+    @needs(Right.CHANGE)
     async def create(
         body: Sent,  # type: ignore[valid-type]  # built for this shelf
         desk: Changing,
@@ -89,6 +93,7 @@ def _add_writing(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         return _saved(desk, shelf, row)
 
     @routes.put("/{key}", response_model=types.shown, responses={200: TAGGED, **problems(409, 412)})
+    @needs(Right.CHANGE)
     async def replace(
         key: Key,
         body: Sent,  # type: ignore[valid-type]  # built for this shelf
@@ -100,6 +105,7 @@ def _add_writing(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         return _saved(desk, shelf, row)
 
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
+    @needs(Right.CHANGE)
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
         """Delete one that holds no objects."""
         await checks.delete_shelved(desk.session, shelf, key, based_on=based_on)

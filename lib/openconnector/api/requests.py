@@ -17,6 +17,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 from typing_extensions import override
 
+from openconnector.api import rights
 from openconnector.errors import FieldProblem, InvalidInput
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -36,7 +37,7 @@ SENT_SLASH = "\udc2f"
 
 
 class Route(APIRoute):
-    """A route that refuses what it does not know instead of ignoring it.
+    """A route that lets in who has its right, and refuses what it does not know instead of ignoring it.
 
     A slash that is sent as `%2F` belongs to the value it stands in (RFC 3986, section 2.2): ASGI servers decode a path
     before it is matched, so that a reference like `https://...` would fall into parts.
@@ -55,10 +56,12 @@ class Route(APIRoute):
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        right = rights.right_of(self.endpoint)
         known = _query_names(self)
         takes_body = self.body_field is not None
 
         async def checked(request: Request) -> Response:
+            rights.check(request.state.caller.role, right)
             _check_parameters(request, known)
             if not takes_body:
                 return await handle(request)

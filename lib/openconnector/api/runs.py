@@ -11,6 +11,7 @@ from openconnector.api.definitions import Key
 from openconnector.api.documents import LOCATION, PREFIX, problems
 from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Parts, Reading, Writing
 from openconnector.crypto import KeyRing
 from openconnector.db import runs as rows
@@ -168,18 +169,21 @@ STARTED: dict[str, Any] = {
 
 
 @routes.post("/synchronizations/{key}/run", **STARTED)
+@needs(Right.CHANGE)
 async def run(key: Key, desk: Changing, body: RunRequest | None = None) -> ShownRun:
     """Queue a run."""
     return await _start(desk, key, "run", body)
 
 
 @routes.post("/synchronizations/{key}/dry-run", **STARTED)
+@needs(Right.CHANGE)
 async def dry_run(key: Key, desk: Changing, body: RunRequest | None = None) -> ShownRun:
     """Queue a run that reads and maps, writes nothing and shows what it would do."""
     return await _start(desk, key, "dry_run", body)
 
 
 @routes.get("/runs", response_model=RunList)
+@needs(Right.READ)
 async def list_runs(session: Reading, wanted: Annotated[RunsQuery, Query()]) -> dict[str, Any]:
     """Return one page of runs, newest first."""
     query = rows.RunQuery(
@@ -195,6 +199,7 @@ async def list_runs(session: Reading, wanted: Annotated[RunsQuery, Query()]) -> 
 
 
 @routes.get("/runs/{run_id}")
+@needs(Right.READ)
 async def read_run(run_id: RunId, session: Reading, after: After = 0) -> WatchedRun:
     """Return a run as it stands, with the log lines after a cursor."""
     row = await rows.get(session, run_id)
@@ -205,6 +210,7 @@ async def read_run(run_id: RunId, session: Reading, after: After = 0) -> Watched
 
 
 @routes.get("/runs/{run_id}/changes")
+@needs(Right.READ)
 async def list_changes(
     run_id: RunId, session: Reading, engine: Parts, after: AfterNumber = 0, limit: Limit = 100
 ) -> ChangeList:
@@ -216,6 +222,7 @@ async def list_changes(
 
 
 @routes.get("/runs/{run_id}/failures")
+@needs(Right.READ)
 async def list_failures(
     run_id: RunId,
     session: Reading,
@@ -232,18 +239,21 @@ async def list_failures(
 
 
 @routes.post("/runs/{run_id}/cancel", responses=problems(409))
+@needs(Right.CHANGE)
 async def cancel(run_id: RunId, session: Writing, engine: Parts) -> ShownRun:
     """End a run that waits, or ask a running one to stop after its page."""
     return ShownRun.of(await requests.cancel(session, run_id, now=engine.clock.now()))
 
 
 @routes.post("/runs/{run_id}/approve", responses=problems(409))
+@needs(Right.CHANGE)
 async def approve(run_id: RunId, session: Writing) -> ShownRun:
     """Let a run delete what it asked about."""
     return ShownRun.of(await requests.approve(session, run_id))
 
 
 @routes.post("/runs/{run_id}/replay", **STARTED)
+@needs(Right.CHANGE)
 async def replay(run_id: RunId, desk: Changing, body: ReplayRequest | None = None) -> ShownRun:
     """Queue a run over the records of this one that could not be handled: all, or those a body names."""
     row = await requests.replay(

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from openconnector.api.callers import Who
+from openconnector.api.rights import Role
+from openconnector.db.ownership import restrict
 from openconnector.db.session import Session
 from openconnector.engine import Engine
 
@@ -20,8 +22,10 @@ Parts = Annotated[Engine, Depends(_engine)]
 """A handler's argument: the engine."""
 
 
-async def _reading(engine: Parts) -> AsyncIterator[Session]:
+async def _reading(engine: Parts, who: Who) -> AsyncIterator[Session]:
     async with engine.database.reading() as session:
+        if who.sees_only is not None:
+            restrict(session, who.sees_only)
         yield session
 
 
@@ -31,7 +35,7 @@ async def _writing(engine: Parts) -> AsyncIterator[Session]:
 
 
 Reading = Annotated[Session, Depends(_reading, scope="function")]
-"""A handler's argument: a view of the data that cannot be written through."""
+"""A handler's argument: a view of what the caller may see, which cannot be written through."""
 
 Writing = Annotated[Session, Depends(_writing, scope="function")]
 """A handler's argument: the transaction, committed when the handler returns and before the answer is sent."""
@@ -44,6 +48,7 @@ class Author:
     engine: Engine
     who: str
     """The account that makes the change."""
+    role: Role
     response: Response
     """Takes the headers of the answer."""
 
@@ -56,11 +61,11 @@ class Desk(Author):
 
 
 def _author(engine: Parts, who: Who, response: Response) -> Author:
-    return Author(engine=engine, who=who.user_id, response=response)
+    return Author(engine=engine, who=who.user_id, role=who.role, response=response)
 
 
 def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
-    return Desk(session=session, engine=engine, who=who.user_id, response=response)
+    return Desk(session=session, engine=engine, who=who.user_id, role=who.role, response=response)
 
 
 Preparing = Annotated[Author, Depends(_author)]

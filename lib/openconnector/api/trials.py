@@ -13,6 +13,7 @@ from openconnector.api.documents import Described
 from openconnector.api.errors import TYPE, told_as
 from openconnector.api.lists import Text
 from openconnector.api.requests import Route
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts
 from openconnector.definitions import trials
 from openconnector.definitions.models import SourceConfig
@@ -139,6 +140,7 @@ routes = APIRouter(route_class=Route)
 
 
 @routes.post("/sources/{key}/test", tags=["sources"])
+@needs(Right.CHANGE)
 async def try_source(key: Key, engine: Parts, body: SourceTrial | None = None) -> ShownTrial:
     """Read one page of a source and tell what came."""
     async with engine.database.reading() as session:
@@ -149,6 +151,7 @@ async def try_source(key: Key, engine: Parts, body: SourceTrial | None = None) -
 
 
 @routes.post("/mappings/test", tags=["mappings"])
+@needs(Right.CHANGE)
 async def try_mapping(body: MappingTrial, engine: Parts) -> ShownMapped:
     """Map one record and tell how each field came to be."""
     mapped = await engine.mapping_previews.explain(

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db import objects, statements
+from openconnector.db import objects, ownership, statements
 from openconnector.db.store_rows import ObjectRow, RegisterRow, SchemaRow
 from openconnector.errors import Conflict, NotFound
 
@@ -55,6 +55,8 @@ async def pair(session: AsyncSession, register: str, schema: str) -> tuple[str, 
 
     Asked with every page that is written.
     """
+    if ownership.is_restricted(session):
+        await get(session, RegisterRow, register)
     found = await statements.fetch(session, PAIRS, (register, schema))
     if not found:
         await get(session, RegisterRow, register)

@@ -1,13 +1,16 @@
 """What every request is held to, whatever it asks."""
 
+from types import SimpleNamespace
+
 import httpx
 import orjson
 import pytest
 from fastapi import FastAPI, Request, Response
 
 from openconnector.api.app import create_api
-from openconnector.api.callers import PUBLIC, Caller, by_host
+from openconnector.api.callers import PUBLIC, by_host
 from openconnector.api.requests import MAX_BODY_BYTES, MAX_DEPTH
+from openconnector.api.rights import Role
 
 JSON = {"Content-Type": "application/json"}
 
@@ -53,17 +56,20 @@ async def test_wrong_credentials_are_refused(anyone: httpx.AsyncClient, given: s
 @pytest.mark.parametrize(
     ("caller", "status"),
     [
-        (Caller(user_id="boss", is_admin=True), 200),
-        (Caller(user_id="visitor", is_admin=False), 403),
-        (Caller(user_id="", is_admin=False), 401),
+        ({"user_id": "boss", "is_admin": True, "groups": frozenset()}, 200),
+        ({"user_id": "visitor", "is_admin": False, "groups": frozenset({"readers"})}, 200),
+        ({"user_id": "", "is_admin": False, "groups": frozenset()}, 401),
         (None, 401),
     ],
 )
-async def test_a_host_says_who_calls(app: FastAPI, caller: Caller | None, status: int):
-    hosted = create_api(app.state.engine, authenticate=by_host)
+async def test_a_host_says_who_calls(app: FastAPI, caller: dict | None, status: int):
+    async def role_of(groups: frozenset[str]) -> Role:
+        return Role.VIEWER if "readers" in groups else Role.NONE
+
+    hosted = create_api(app.state.engine, authenticate=by_host(role_of))
 
     async def host(scope, receive, send):
-        scope["state"] = {"caller": caller} if caller else {}
+        scope["state"] = {"caller": SimpleNamespace(**caller)} if caller else {}
         await hosted(scope, receive, send)
 
     async with httpx.AsyncClient(

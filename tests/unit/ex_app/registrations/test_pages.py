@@ -19,12 +19,12 @@ def build(folder) -> None:
         (folder / file).touch()
 
 
-async def test_the_menu_entry_is_for_administrators_and_has_an_icon(
+async def test_the_menu_entry_is_for_every_account_and_has_an_icon(
     pages, client_to_nextcloud, nextcloud
 ):
     await register_all(client_to_nextcloud, pages)
 
-    assert nextcloud.menu["main"]["admin_required"] == 1
+    assert nextcloud.menu["main"]["admin_required"] == 0
     assert nextcloud.menu["main"]["icon"] == "img/app.svg"
 
 
