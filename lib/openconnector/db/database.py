@@ -24,8 +24,9 @@ from openconnector.errors import ConfigurationError, StorageFailed, TransientErr
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite connection waits for another process's write before it gives up."""
 
-WRITER_CACHE, READER_CACHE = -16_000, -8_000
-"""KiB of pages each SQLite connection keeps; with SQLite's own 2,000 a large run reads its indexes again and again."""
+WRITER_CACHE, READER_CACHE = -16_000, -3_000
+"""KiB of pages each SQLite connection keeps. With SQLite's own 2,000 a large run writes and reads its indexes again and
+again; what a reader looks up follows in order, so more for it only makes memory grow with the number of records."""
 
 CHECKPOINT_PAGES = 4_000
 """Pages of 4 KiB in the log before they are moved to the file: 16 MiB. With SQLite's own 1,000 the pages of an index
