@@ -49,7 +49,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 lock: dev ## write every lock file anew from pyproject.toml
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
-	$(COMPILE) --constraint requirements.lock pyproject.toml --output-file docker/requirements.lock
+	$(COMPILE) --extra xlsx --constraint requirements.lock pyproject.toml --output-file docker/requirements.lock
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file docker/build.lock
 
 docs: dev ## write the reference of filters, functions, tests and casts from their docstrings

@@ -220,7 +220,9 @@ Shape = Annotated[
 
 @app.command()
 def decode(
-    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="The format: json or xml.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="The format: json, jsonl, csv, xlsx or xml.")
+    ],
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A file, or `-` for standard input.")
     ] = None,

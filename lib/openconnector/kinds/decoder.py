@@ -1,6 +1,10 @@
 """How the bytes of an answer become JSON values."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any, BinaryIO, ClassVar
+
+from typing_extensions import override
 
 from openconnector.kinds.base import Kind
 
@@ -18,3 +22,19 @@ class Decoder(Kind):
     def decode(self, body: bytes, content_type: str) -> Any:
         """Return the decoded body. Raises `MalformedAnswer` that says what came instead."""
         raise NotImplementedError
+
+
+class RowDecoder(Decoder):
+    """Reads a list of records one after the other, so that a file of any size takes little memory."""
+
+    def rows(self, file: BinaryIO) -> Iterator[Any]:
+        """Yield the records of an open, seekable file.
+
+        Raises `MalformedAnswer` that says what is wrong and in which line, when it comes to it, and `LimitExceeded`
+        beyond a bound; what was yielded before stands.
+        """
+        raise NotImplementedError
+
+    @override
+    def decode(self, body: bytes, content_type: str) -> Any:
+        return list(self.rows(BytesIO(body)))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openconnector.decoders.json import MAX_DEPTH, JsonDecoder
+from openconnector.decoders.json import JsonDecoder
 from openconnector.errors import MalformedAnswer
+from openconnector.jsontexts import MAX_DEPTH
 
 CORPUS = json.loads((Path(__file__).parents[2] / "corpora/malformed-answers.json").read_text())
 SUITE = Path(__file__).parents[4] / "shared/data/suites/jsontestsuite/test_parsing"

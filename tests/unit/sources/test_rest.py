@@ -413,3 +413,12 @@ async def test_a_query_that_looks_at_too_much_ends_the_read_with_its_limit():
 
     with pytest.raises(LimitExceeded, match=r"api\.test.*looks at more than"):
         await read(rest(resultsPosition="$..*..*..*"), api)
+
+
+async def test_an_api_that_answers_with_a_table_is_read_row_by_row():
+    api = Recorder(content="naam;n\nAda;1\nJosé;2\n".encode("cp1252"))
+
+    [page] = await read(rest(decoder={"kind": "csv"}), api)
+
+    assert page.records == [{"naam": "Ada", "n": "1"}, {"naam": "José", "n": "2"}]
+    assert api.asked[0].headers["accept"].startswith("text/csv")
