@@ -144,6 +144,10 @@ class FakeNextcloud:
             "AA-REQUEST-ID": changes.get("request_id", "CcvYqfEJdEO7TOdL73et"),
         }
 
+    def signer(self, request: Request) -> str | None:
+        """Return the account in whose name the ExApp makes a request; None when it did not sign it."""
+        return _signed_user(request, self.secret)
+
     # Its interfaces
 
     async def _refusal(self, request: Request) -> Response | None:
