@@ -36,8 +36,8 @@ async def test_an_example_loads_and_begins_with_what_it_is_for(file: Path, sqlit
     definitions = Definitions(KeyRing({b"test": bytes(32)}, b"test"), clock)
     text = file.read_text()
 
-    saved = await files.import_document(
-        read(text),
+    saved = await files.import_documents(
+        [read(text)],
         files.Destination(
             database=database,
             definitions=definitions,

@@ -82,7 +82,7 @@ class Installation:
         """Save what is configured now, unless it is saved already."""
         wanted = json.dumps(self.document())
         if wanted != self._saved:
-            await save(self.engine, read(wanted))
+            await save(self.engine, [read(wanted)])
             self._saved = wanted
 
     async def request(self, slug: str = "s", **options: Any) -> str:

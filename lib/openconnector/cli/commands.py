@@ -306,10 +306,10 @@ def suggest(
     carry_out(suggest_mapping(records, schema, as_json=as_json), as_json=as_json)
 
 
-@app.command("import")
-def import_file(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="YAML or JSON; `-` for standard input.")
+@app.command("import", epilog=EXIT_CODES)
+def import_files(
+    names: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="YAML or JSON; `-` for standard input.")
     ],
     *,
     force: Annotated[
@@ -317,11 +317,15 @@ def import_file(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Save everything a configuration file holds, or nothing if a part of it is wrong."""
-    from openconnector.cli.configuration import import_document
+    """Save everything that configuration files hold, or nothing if a part of them is wrong.
+
+    The files may be exports of the PHP app: entities, lists of them and whole configurations. What of these is not
+    saved is told, and the exit code is 3.
+    """
+    from openconnector.cli.configuration import import_documents
 
     log_to_standard_error()
-    carry_out(import_document(file, is_forced=force, as_json=as_json), as_json=as_json)
+    carry_out(import_documents(names, is_forced=force, as_json=as_json), as_json=as_json)
 
 
 @app.command()

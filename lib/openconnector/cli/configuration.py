@@ -1,11 +1,14 @@
 """Commands that move configuration: import and export."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from openconnector.cli import arguments
@@ -30,40 +33,59 @@ HEADING = """\
 """
 
 
-async def import_document(file: str, *, is_forced: bool, as_json: bool) -> Exit:
-    """Save what a file holds and print what became of it."""
-    document = read(arguments.text(file))
+async def import_documents(names: Sequence[str], *, is_forced: bool, as_json: bool) -> Exit:
+    """Save what files hold and print what became of it; the exit code tells whether anything was left out."""
+    documents = [read(arguments.text(name)) for name in names]
+    if len(documents) > 1:
+        documents = [
+            replace(document, name=name) for name, document in zip(names, documents, strict=True)
+        ]
     async with opened(Settings.read()) as engine:
-        saved = await save(engine, document, is_forced=is_forced)
+        saved = await save(engine, documents, is_forced=is_forced)
     if as_json:
         print_json([_as_json(one) for one in saved])
-        return Exit.SUCCESS
+    else:
+        _print(saved)
+    is_whole = all(one.action != files.LEFT_OUT for one in saved)
+    return Exit.SUCCESS if is_whole else Exit.PARTIAL
+
+
+def _print(saved: Sequence[files.Saved]) -> None:
     table = Table("section", "slug", "", box=None)
     for one in saved:
         forced = ", although its own tests fail" if one.is_forced else ""
-        table.add_row(one.section, one.slug, f"{one.action}{forced}")
+        table.add_row(one.section, escape(one.slug), f"{one.action}{forced}")
     Console().print(table)
-    return Exit.SUCCESS
+    tell_warnings(saved)
+
+
+def tell_warnings(saved: Sequence[files.Saved]) -> None:
+    """Say on standard error what those who imported something should know."""
+    for one in saved:
+        for warning in one.warnings:
+            said = "Left out" if one.action == files.LEFT_OUT else "Warning"
+            note(f"{said}: {one.section} {one.slug!r}: {warning}")
 
 
 def _as_json(saved: files.Saved) -> dict[str, Any]:
-    told = {"section": saved.section, "slug": saved.slug, "action": saved.action}
-    return told | ({"isForced": True} if saved.is_forced else {})
+    told: dict[str, Any] = {"section": saved.section, "slug": saved.slug, "action": saved.action}
+    told |= {"isForced": True} if saved.is_forced else {}
+    return told | ({"warnings": list(saved.warnings)} if saved.warnings else {})
 
 
 async def save(
     engine: "Engine",
-    document: Document,
+    documents: Sequence[Document],
     more: dict[str, str] | None = None,
     *,
     is_forced: bool = False,
 ) -> list[files.Saved]:
-    """Save a document as a whole; ``more`` are variables besides the environment.
+    """Save documents as a whole; ``more`` are variables besides the environment.
 
     ``is_forced`` also saves mappings that break their own tests.
     """
-    return await files.import_document(
-        document,
+    return await files.import_documents(
+        documents,
         files.Destination(
             database=engine.database,
             definitions=engine.definitions,

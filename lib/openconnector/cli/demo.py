@@ -34,7 +34,7 @@ async def show(*, is_kept: bool, is_served: bool, as_json: bool) -> Exit:
     async with opened(settings) as engine, answering(source) as port:
         if not is_kept:
             await clear(engine, document)
-        await save(engine, document, {PORT_VARIABLE: str(port)})
+        await save(engine, [document], {PORT_VARIABLE: str(port)})
         rows = {
             name: await carried_out(
                 engine,

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from openconnector.cli import arguments
 from openconnector.cli.carrying import opened
-from openconnector.cli.configuration import WHO, save
+from openconnector.cli.configuration import WHO, save, tell_warnings
 from openconnector.cli.outcome import OF_STATE, Exit, Interrupted, leave_at_once, note, print_json
 from openconnector.cli.progress import bar, print_balances, print_changes
 from openconnector.cli.settings import Settings
@@ -112,7 +112,8 @@ async def _named(engine: Engine, what: str, only: str | None) -> str:
                 "--only", "chooses from a file; give the slug itself without it"
             )
         return what
-    saved = await save(engine, read(arguments.text(what)))
+    saved = await save(engine, [read(arguments.text(what))])
+    tell_warnings(saved)
     slugs = [one.slug for one in saved if one.section == SYNCHRONIZATIONS.name]
     if only is not None and only in slugs:
         return only

@@ -1,4 +1,4 @@
-"""Configuration as code: one document with everything that is configured, saved as a whole or not at all.
+"""Configuration as code: documents with everything that is configured, saved as a whole or not at all.
 
     registers: [...]
     schemas: [...]
@@ -10,42 +10,33 @@ Each entry is what the API takes, known by its `slug`. Texts may refer to the en
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from openconnector.db import definitions as definition_rows
 from openconnector.db import registers as register_rows
 from openconnector.db.database import Database
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
-from openconnector.definitions import predecessor
 from openconnector.definitions.checks import check
-from openconnector.definitions.notation import WHOLE, Document
+from openconnector.definitions.contents import SECTIONS, WRITTEN, contents_of
+from openconnector.definitions.entries import Entry, refused
+from openconnector.definitions.notation import Document
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers, Shelf
 from openconnector.definitions.secrets import MASK, join, split
-from openconnector.definitions.store import (
-    COLLECTIONS,
-    MAPPINGS,
-    Collection,
-    Definitions,
-    validated,
-)
-from openconnector.definitions.variables import escaped, filled_in
+from openconnector.definitions.store import MAPPINGS, Collection, Definitions, validated
+from openconnector.definitions.variables import escaped
 from openconnector.definitions.verifying import Draft, Verdict, Verifier
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
-
-PARTS: tuple[Shelf[Any] | Collection[Any], ...] = (SCHEMAS, REGISTERS, *COLLECTIONS)
-SECTIONS = {part.name: part for part in PARTS}
-"""Every section, in the order in which they are saved: what others refer to comes first."""
-
-WRITTEN = (REGISTERS.name, SCHEMAS.name, *(collection.name for collection in COLLECTIONS))
-"""Every section, in the order in which a document is written."""
 
 KEPT = ("id", "owner", "createdBy", "updatedBy", "created", "updated", "revision", "isForced")
 """What belongs to one installation and is not written."""
 
 ALL = register_rows.RegisterQuery(sort="created", limit=100_000)
+
+LEFT_OUT: Final = "left out"
+"""The action on what a document holds and an import does not save."""
 
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
 
@@ -55,15 +46,19 @@ class Saved:
     """What became of one entry."""
 
     section: str
+    """For what is left out, what it is."""
     slug: str
-    action: Literal["created", "updated", "unchanged"]
+    """For what is left out, what it is called."""
+    action: Literal["created", "updated", "unchanged", "left out"]
     is_forced: bool = False
     """It breaks its own tests, and stands because whoever saved it insisted."""
+    warnings: tuple[str, ...] = ()
+    """What whoever imported it should know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """What a document is saved with."""
+    """What documents are saved with."""
 
     database: Database
     definitions: Definitions
@@ -73,49 +68,54 @@ class Destination:
 
 @dataclass(slots=True)
 class _Import:
-    """One document on its way into the database."""
+    """Documents on their way into the database."""
 
     session: Session
     into: Destination
     who: str
     is_forced: bool
-    verdicts: Mapping[int, Verdict]
-    """On the mappings, by their place."""
+    verdicts: Mapping[str, Verdict]
+    """On the mappings, by slug."""
     problems: list[FieldProblem] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
 
-    async def save(self, section: str, at: int, entry: dict[str, Any]) -> None:
-        part = SECTIONS[section]
+    async def save(self, entry: Entry) -> None:
+        part, value = SECTIONS[entry.section], entry.value
         try:
             action = (
-                await self._shelve(part, entry)
+                await self._shelve(part, value)
                 if isinstance(part, Shelf)
-                else await self._define(part, entry)
+                else await self._define(part, value)
             )
         except ConfigurationError as error:
-            self._note(error, f"{section}.{at}")
+            self._note(error, entry)
             return
-        self.saved.append(Saved(section=section, slug=entry["slug"], action=action))
+        self.saved.append(
+            Saved(
+                section=entry.section,
+                slug=value["slug"],
+                action=action,
+                warnings=entry.warnings,
+            )
+        )
 
-    async def check(self, section: str, at: int, slug: str) -> None:
+    async def check(self, entry: Entry) -> None:
         """Check what is only known once everything is saved: references, and secrets that came as the mask."""
-        collection = SECTIONS[section]
+        collection, slug = SECTIONS[entry.section], entry.value["slug"]
         if isinstance(collection, Shelf):
             return
         try:
             row = await definition_rows.get(self.session, collection.table, slug)
             await check(self.session, self.into.definitions, collection, row)
             if collection is MAPPINGS:
-                await self._settle(row, self.verdicts[at])
+                await self._settle(row, self.verdicts[slug])
             loaded = await self.into.definitions.load(self.session, collection, slug)
         except ConfigurationError as error:
-            self._note(error, f"{section}.{at}")
+            self._note(error, entry)
             return
+        message = "is a secret that is not stored here yet; write it as a reference such as ${NAME}"
         self.problems += [
-            FieldProblem(
-                field=f"{section}.{at}{pointer.replace('/', '.')}",
-                message="is a secret that is not stored here yet; write it as a reference such as ${NAME}",
-            )
+            entry.placed(FieldProblem(field=pointer[1:].replace("/", "."), message=message))
             for pointer, secret in split(loaded.definition)[1].items()
             if secret == MASK
         ]
@@ -156,71 +156,65 @@ class _Import:
         after = await self.into.definitions.update(session, collection, found.id, entry, self.who)
         return "unchanged" if after.revision == before else "updated"
 
-    def _note(self, error: ConfigurationError, place: str) -> None:
-        if isinstance(error, InvalidInput):
-            self.problems += [
-                replace(wrong, field=f"{place}.{wrong.field}") for wrong in error.problems
-            ]
-        else:
-            self.problems.append(FieldProblem(field=place, message=str(error)))
+    def _note(self, error: ConfigurationError, entry: Entry) -> None:
+        wrong = (
+            error.problems
+            if isinstance(error, InvalidInput)
+            else [FieldProblem(field="slug", message=str(error))]
+        )
+        self.problems += map(entry.placed, wrong)
 
 
-async def import_document(
-    document: Document,
+async def import_documents(
+    documents: Sequence[Document],
     into: Destination,
     *,
     variables: Mapping[str, str],
     who: str,
     is_forced: bool = False,
 ) -> list[Saved]:
-    """Save everything a document holds in one transaction, or nothing; what is already so makes no revision.
+    """Save everything that documents hold in one transaction, or nothing; what is already so makes no revision.
 
-    The tests of its mappings are run before the transaction is opened. ``is_forced`` also saves mappings that break
-    them. Raises `InvalidInput` naming everything that is wrong, with its place in the document.
+    They may be what the predecessor exported. What of that is not saved comes last, as left out. The tests of the
+    mappings are run before the transaction is opened. ``is_forced`` also saves mappings that break them. Raises
+    `InvalidInput` naming everything that is wrong, with its place in its document.
     """
-    value, problems = _taken_over(document.value, variables)
-    problems += _misshapen(value)
-    if problems:
-        raise _placed(document, problems)
-    verdicts = await _verdicts(into.verifier, value.get(MAPPINGS.name) or [])
+    contents = contents_of(documents, variables)
+    if contents.problems:
+        raise refused(contents.problems)
+    verdicts = await _verdicts(into.verifier, contents.entries)
     async with into.database.writing() as session:
         work = _Import(session, into, who, is_forced, verdicts)
-        await _save(work, value)
+        await _save(work, contents.entries)
         if work.problems:
-            raise _placed(document, work.problems)
-    return work.saved
+            raise refused(work.problems)
+    return work.saved + [
+        Saved(section=one.section, slug=one.name, action=LEFT_OUT, warnings=(one.reason,))
+        for one in contents.left_out
+    ]
 
 
-async def _verdicts(verifier: Verifier, entries: Sequence[dict[str, Any]]) -> dict[int, Verdict]:
+async def _verdicts(verifier: Verifier, entries: Sequence[Entry]) -> dict[str, Verdict]:
     """Return what is said against each mapping; nothing when one is invalid, since then none is saved."""
+    bodies = [entry.value for entry in entries if entry.section == MAPPINGS.name]
     try:
         drafts = [
-            Draft(definition=validated(MAPPINGS, entry), replaces=entry["slug"])
-            for entry in entries
+            Draft(definition=validated(MAPPINGS, body), replaces=body["slug"]) for body in bodies
         ]
     except InvalidInput:
         return {}
-    return dict(enumerate(await verifier.judge(drafts)))
+    verdicts = await verifier.judge(drafts)
+    return {body["slug"]: verdict for body, verdict in zip(bodies, verdicts, strict=True)}
 
 
-async def _save(work: _Import, value: Mapping[str, Any]) -> None:
+async def _save(work: _Import, entries: Sequence[Entry]) -> None:
     """Save every entry, then check every one: what an entry refers to may come after it."""
-    entries = [
-        (name, at, entry) for name in SECTIONS for at, entry in enumerate(value.get(name) or [])
-    ]
-    for name, at, entry in entries:
-        await work.save(name, at, entry)
+    for entry in entries:
+        await work.save(entry)
     if work.problems:
         return
-    for name, at, entry in entries:
-        await work.check(name, at, entry["slug"])
-
-
-def _taken_over(given: Any, variables: Mapping[str, str]) -> tuple[Any, list[FieldProblem]]:
-    """Return a document with its variables filled in; an export of the predecessor knows none."""
-    if predecessor.is_export(given):
-        return predecessor.as_document(given), []
-    return filled_in(given, variables)
+    for entry in entries:
+        await work.check(entry)
 
 
 async def export_document(session: Session, definitions: Definitions) -> dict[str, Any]:
@@ -275,46 +269,3 @@ def _is_newer(given: Any, stored: str) -> bool:
     if new is None or old is None:
         return bool(given) and given != stored
     return [int(part) for part in new.groups()] > [int(part) for part in old.groups()]
-
-
-def _misshapen(value: Any) -> list[FieldProblem]:
-    """Return what keeps a document from being taken apart."""
-    if not isinstance(value, dict):
-        return [FieldProblem(field=WHOLE, message=f"has to be an object with {', '.join(WRITTEN)}")]
-    problems = [
-        FieldProblem(field=name, message=f"is not known; one of {', '.join(WRITTEN)}")
-        for name in value
-        if name not in SECTIONS
-    ]
-    for name in SECTIONS:
-        entries = [] if value.get(name) is None else value[name]
-        if isinstance(entries, list):
-            problems += _without_slug(name, entries)
-        else:
-            problems.append(FieldProblem(field=name, message="has to be a list"))
-    return problems
-
-
-def _without_slug(section: str, entries: Iterable[Any]) -> list[FieldProblem]:
-    problems = []
-    taken: set[str] = set()
-    for at, entry in enumerate(entries):
-        slug = entry.get("slug") if isinstance(entry, dict) else None
-        if not isinstance(slug, str) or not slug:
-            message = "has to be an object with a slug, by which it is known"
-            problems.append(FieldProblem(field=f"{section}.{at}", message=message))
-        elif slug in taken:
-            message = f"is a second entry with the slug {slug!r}"
-            problems.append(FieldProblem(field=f"{section}.{at}.slug", message=message))
-        else:
-            taken.add(slug)
-    return problems
-
-
-def _placed(document: Document, problems: Iterable[FieldProblem]) -> InvalidInput:
-    placed = []
-    for wrong in problems:
-        line = document.line(wrong.field.split("."))
-        where = f" (line {line})" if line is not None else ""
-        placed.append(replace(wrong, message=f"{wrong.message}{where}"))
-    return InvalidInput(placed, subject="configuration")

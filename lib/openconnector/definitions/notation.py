@@ -54,6 +54,8 @@ class Document:
 
     value: Any
     lines: dict[tuple[str, ...], int]
+    name: str = ""
+    """What errors call it, when there are several."""
 
     def line(self, path: Iterable[str]) -> int | None:
         """Return the line of a part, or of the nearest part around it; None when the text has no lines to tell."""

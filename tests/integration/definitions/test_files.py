@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,20 @@ async def load(
 ) -> list[Saved]:
     """Import a value, as if it were a file."""
     given = document if isinstance(document, Document) else read(write(document))
-    return await files.import_document(
-        given,
+    return await load_all(database, [given], variables, previews=previews, is_forced=is_forced)
+
+
+async def load_all(
+    database: Database,
+    documents: list[Document],
+    variables: Mapping[str, str] = TOKEN,
+    *,
+    previews: Previews | None = None,
+    is_forced: bool = False,
+) -> list[Saved]:
+    """Import several documents together."""
+    return await files.import_documents(
+        documents,
         files.Destination(
             database=database,
             definitions=DEFINITIONS,
@@ -432,7 +445,36 @@ async def test_a_mapping_the_predecessor_exported_comes_in_the_dialect_it_was_wr
     assert stored["new"]["dialect"] == "jinja"
 
 
-async def test_what_else_the_predecessor_exported_is_refused_in_words(database: Database):
-    told = await refusal(database, {"@type": "job", "name": "x"})
+async def test_what_the_predecessor_exported_and_is_not_saved_is_told(database: Database):
+    saved = await load(database, {"@type": "job", "name": "Every hour"})
 
-    assert told == {"@type": "is 'job'; of the predecessor's exports, mappings are taken over"}
+    [told] = saved
+    assert (told.section, told.slug, told.action) == ("job", "Every hour", "left out")
+    assert "not taken over" in told.warnings[0]
+
+
+async def test_what_no_predecessor_knows_is_refused_in_words(database: Database):
+    told = await refusal(database, [{"@type": "mapping", "name": "m"}, {"@type": "thing"}, 7])
+
+    assert told.keys() == {"1.(whole)", "2.(whole)"}
+    assert "is a 'thing', which is not known" in told["1.(whole)"]
+    assert "is no export of the PHP app" in told["2.(whole)"]
+
+
+async def test_several_documents_are_saved_together_and_a_problem_names_its_document(
+    database: Database,
+):
+    outer = {"slug": "outer", "name": "O", "mapping": {"a": "{{ mapping('inner', _context) }}"}}
+    inner = {"slug": "inner", "name": "I", "mapping": {"a": "b"}}
+
+    def document(name: str, value: Any) -> Document:
+        return replace(read(write({"mappings": [value]})), name=name)
+
+    saved = await load_all(database, [document("a.yaml", outer), document("b.yaml", inner)])
+    with pytest.raises(InvalidInput) as refused:
+        await load_all(database, [document("a.yaml", outer), document("b.yaml", inner | {"x": 1})])
+
+    assert [one.slug for one in saved] == ["outer", "inner"]
+    [wrong] = refused.value.problems
+    assert wrong.field == "b.yaml: mappings.0.x"
+    assert "(line " in wrong.message

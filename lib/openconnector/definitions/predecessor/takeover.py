@@ -1,0 +1,100 @@
+"""Translates what the predecessor exported: several documents at once, since their entities name each other."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from openconnector.definitions.entries import Contents, Entry, LeftOut
+from openconnector.definitions.models import LONG, SHORT
+from openconnector.definitions.notation import WHOLE, Document
+from openconnector.definitions.predecessor.exports import Export, exports_in
+from openconnector.definitions.predecessor.mappings import mapping
+from openconnector.definitions.predecessor.names import Names, reference_of
+from openconnector.definitions.store import MAPPINGS
+
+Translate = Callable[[Export, Names], dict[str, Any]]
+
+TAKEN_OVER: Final[Mapping[str, tuple[str, Translate]]] = {
+    "mapping": (MAPPINGS.name, mapping),
+}
+"""Kind of an entity -> the section it goes to, and what translates its own fields."""
+
+LEFT_OUT: Final = {
+    "rule": "rules are not taken over yet",
+    "endpoint": "endpoints are not taken over yet",
+    "job": "jobs are not taken over yet; start its synchronization some other way",
+    "consumer": "consumers are not taken over yet",
+    "event": "events never worked in the PHP app",
+    "eventsubscription": "events never worked in the PHP app",
+    "registers": "registers belong to Open Register, which imports them itself",
+    "schemas": "schemas belong to Open Register, which imports them itself",
+    "objects": "objects belong to Open Register, which imports them itself",
+}
+"""Kind of an entity, or group of a configuration set, that is not saved -> why."""
+
+
+def take_over(documents: Iterable[Document]) -> Contents:
+    """Return what the predecessor's documents hold as entries of ours, with what is left out and refused."""
+    contents = Contents()
+    kept: list[Export] = []
+    for document in documents:
+        for export in exports_in(document):
+            if export.kind in TAKEN_OVER and not export.problems:
+                kept.append(export)
+            else:
+                _set_aside(contents, export)
+    kept = _told_once(kept)
+    names = Names(kept)
+    for export in kept:
+        section, translate = TAKEN_OVER[export.kind]
+        value = _common(export, names) | translate(export, names)
+        contents.problems += export.problems
+        contents.entries.append(
+            Entry(
+                section=section,
+                value=value,
+                place=export.place,
+                document=export.document,
+                warnings=tuple(export.warnings),
+            )
+        )
+    return contents
+
+
+def _set_aside(contents: Contents, export: Export) -> None:
+    reason = LEFT_OUT.get(export.kind)
+    if reason is None and not export.problems and not export.place.startswith("components."):
+        export.refuse(WHOLE, f"is a {export.kind!r}, which is not known")
+    if export.problems:
+        contents.problems += export.problems
+        return
+    reason = reason or "it is not known here"
+    contents.left_out.append(LeftOut(section=export.kind, name=export.name, reason=reason))
+
+
+def _told_once(exports: list[Export]) -> list[Export]:
+    """Return the exports without what several files say in the same words."""
+    found: list[Export] = []
+    for export in exports:
+        if not any(
+            export.kind == other.kind and export.key == other.key and export.value == other.value
+            for other in found
+        ):
+            found.append(export)
+    return found
+
+
+def _common(export: Export, names: Names) -> dict[str, Any]:
+    """Return what every definition has."""
+    told: dict[str, Any] = {"slug": names.slug(export), "name": export.name[:SHORT]}
+    described = export.text("description")
+    if len(described) > LONG:
+        export.warn(f"Its description is longer than {LONG:,} characters and was cut")
+    return told | {
+        name: value
+        for name, value in (
+            ("description", described[:LONG]),
+            ("version", export.text("version")),
+            ("reference", reference_of(export)),
+        )
+        if value
+    }
