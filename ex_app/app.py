@@ -20,6 +20,7 @@ from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import Users
 from ex_app.registrations import REGISTRATIONS
 from ex_app.settings import Settings
+from openconnector.api.ocs import Ocs
 
 PACKAGE = Path(__file__).parent
 
@@ -67,10 +68,12 @@ def create_app(
         Mount("/", Membership(hosted.api, Users(nextcloud))),
     ]
     return SafeAnswers(
-        AppApiAuth(
-            CsrfGuard(Starlette(routes=routes, lifespan=lifespan)),
-            app_id=settings.app_id,
-            secret=settings.app_secret.get_secret_value(),
+        Ocs(
+            AppApiAuth(
+                CsrfGuard(Starlette(routes=routes, lifespan=lifespan)),
+                app_id=settings.app_id,
+                secret=settings.app_secret.get_secret_value(),
+            )
         )
     )
 

@@ -247,15 +247,24 @@ def _leaf(child: Comment | Instruction | str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def is_name(text: str) -> bool:
+    """Whether a name can be read again: one of the fourth edition of XML 1.0, as expat takes them."""
+    if _NAME.fullmatch(text) is None:
+        return False
+    try:
+        expat.ParserCreate("utf-8").Parse(f"<{text}/>".encode(), True)  # noqa: FBT003
+    except (expat.ExpatError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def without_forbidden(text: str) -> str:
+    """Return the text with U+FFFD for every character that cannot stand in XML."""
+    return _NO_CHARACTER.sub("\ufffd", text)
+
+
 def _name(text: str) -> str:
-    """Return a name that can be read again: one of the fourth edition of XML 1.0, as expat takes them."""
-    is_name = _NAME.fullmatch(text) is not None
-    if is_name:
-        try:
-            expat.ParserCreate("utf-8").Parse(f"<{text}/>".encode(), True)  # noqa: FBT003
-        except (expat.ExpatError, UnicodeEncodeError):
-            is_name = False
-    if not is_name:
+    if not is_name(text):
         _refuse(f"{text[:40]!r} cannot be the name of an element or attribute")
     return text
 

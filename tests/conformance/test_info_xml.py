@@ -169,7 +169,16 @@ def test_no_internal_path_is_reachable_from_outside(matcher, path):
 
 @pytest.mark.parametrize("matcher", MATCHERS)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/api/v1/sources", "/api/v1/runs/1/cancel", "/api/v1/kinds"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/sources",
+        "/api/v1/runs/1/cancel",
+        "/api/v1/kinds",
+        "/ocs/v1.php/apps/openconnector/api/v1/kinds",
+        "/ocs/v2.php/cloud/capabilities",
+    ],
+)
 def test_every_path_of_the_api_is_reachable_for_users_and_for_nobody_else(matcher, method, path):
     assert levels(matcher, method, path) == ["USER"]
 

@@ -6,8 +6,11 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+from typing_extensions import override
 
 from openconnector.api import (
+    capabilities,
     contracts,
     definitions,
     errors,
@@ -21,15 +24,24 @@ from openconnector.api import (
 from openconnector.api.answers import StandardHeaders
 from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
+from openconnector.api.ocs import Ocs
 from openconnector.api.requests import Route
 from openconnector.definitions.registers import REGISTERS, SCHEMAS
 from openconnector.definitions.store import COLLECTIONS
 from openconnector.engine import Engine
 
 
+class Api(FastAPI):
+    """An application whose faults, too, are told in the envelope of OCS where that is spoken."""
+
+    @override
+    def build_middleware_stack(self) -> ASGIApp:
+        return Ocs(super().build_middleware_stack())
+
+
 def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
     """Return the application. Every path but `callers.PUBLIC` asks ``authenticate`` who calls."""
-    app = FastAPI(
+    app = Api(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -47,7 +59,7 @@ def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
         api.include_router(definitions.router(collection))
     for shelf in (REGISTERS, SCHEMAS):
         api.include_router(registers.router(shelf))
-    for module in (trials, mappings, runs, contracts, objects, kinds):
+    for module in (trials, mappings, runs, contracts, objects, kinds, capabilities):
         api.include_router(module.routes)
     app.include_router(api)
     _publish(app)

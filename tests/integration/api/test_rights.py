@@ -61,6 +61,7 @@ NEEDED: dict[str, Right] = {
     f"GET {OBJECTS}/{{object_id}}": R,
     f"PUT {OBJECTS}/{{object_id}}": C,
     f"DELETE {OBJECTS}/{{object_id}}": C,
+    "GET capabilities": R,
     "GET kinds": R,
     "GET kinds/{family}/{kind}": R,
 }
