@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from openconnector.api import (
     capabilities,
+    collections,
     contracts,
     definitions,
     errors,
@@ -39,6 +40,19 @@ class Api(FastAPI):
         return Ocs(super().build_middleware_stack())
 
 
+RESOURCES = (
+    trials,
+    mappings,
+    runs,
+    contracts,
+    objects,
+    collections,
+    kinds,
+    capabilities,
+)
+"""The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
+
+
 def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
     """Return the application. Every path but `callers.PUBLIC` asks ``authenticate`` who calls."""
     app = Api(
@@ -59,7 +73,7 @@ def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
         api.include_router(definitions.router(collection))
     for shelf in (REGISTERS, SCHEMAS):
         api.include_router(registers.router(shelf))
-    for module in (trials, mappings, runs, contracts, objects, kinds, capabilities):
+    for module in RESOURCES:
         api.include_router(module.routes)
     app.include_router(api)
     _publish(app)

@@ -30,6 +30,11 @@ MAX_TESTS_SIZE = 1_000_000
 """How long they may be together, as characters of JSON."""
 
 
+def _refers(collection: str) -> dict[str, Any]:
+    """Return what tells a form that a field chooses from a collection."""
+    return {"x-refers": collection}
+
+
 class Model(Explained):
     """Base of everything a user saves: strict about names, camelCase in JSON."""
 
@@ -178,13 +183,17 @@ class SynchronizationDefinition(Definition):
 
     is_enabled: bool = Field(default=True, strict=True)
     """Switched off, it is not run."""
-    source_id: str = Field(min_length=1, max_length=SHORT)
+    source_id: str = Field(min_length=1, max_length=SHORT, json_schema_extra=_refers("sources"))
     """The source, by id, slug or reference."""
     source_config: SourceConfig = SourceConfig()
     """Which records to read: `idPosition`, and what the source lets a synchronization choose."""
-    source_hash_mapping: str | None = Field(default=None, max_length=SHORT)
+    source_hash_mapping: str | None = Field(
+        default=None, max_length=SHORT, json_schema_extra=_refers("mappings")
+    )
     """A mapping whose result alone decides whether a record changed, by id, slug or reference."""
-    source_target_mapping: str | None = Field(default=None, max_length=SHORT)
+    source_target_mapping: str | None = Field(
+        default=None, max_length=SHORT, json_schema_extra=_refers("mappings")
+    )
     """The mapping from record to object, by id, slug or reference. Without one, records go as they are."""
     target: Annotated[Target, TARGETS]
     """Where the objects go; its `kind` decides which fields there are."""
@@ -196,7 +205,9 @@ class SynchronizationDefinition(Definition):
     """What happens to objects whose record is gone."""
     duplicates: Literal["skip", "fail"] = "skip"
     """What the second record with the same id in one read counts as."""
-    follow_ups: list[str] = Field(default_factory=list, max_length=100)
+    follow_ups: list[str] = Field(
+        default_factory=list, max_length=100, json_schema_extra=_refers("synchronizations")
+    )
     """Synchronizations to run after this one succeeded, by id, slug or reference."""
 
 

@@ -4,12 +4,14 @@ import importlib
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 from typing_extensions import override
 
 from openconnector.errors import MissingExtra
-from openconnector.kinds.explained import Explained
+from openconnector.kinds.explained import Explained, description_of, title_of
 
 SECRET_FIELDS: set[str] = set()
 """The names, as users write them, of every field of every kind that holds a secret."""
@@ -36,6 +38,7 @@ class Kind(Explained):
         populate_by_name=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        model_title_generator=title_of,
     )
 
     uses: ClassVar[frozenset[str]] = frozenset()
@@ -48,6 +51,15 @@ class Kind(Explained):
         for name, field in cls.model_fields.items():
             if "SecretStr" in str(field.annotation):
                 SECRET_FIELDS.update((name, field.alias or to_camel(name)))
+
+    @override
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        handler.resolve_ref_schema(schema)["description"] = description_of(cls)
+        return schema
 
     def configuration(self) -> dict[str, Any]:
         """Return the configuration as it is written by a user, with secrets masked."""

@@ -6,19 +6,33 @@ second for every command that never shows a form. Here they are read when a sche
 
 import ast
 import inspect
+import re
 import textwrap
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import override
 
+ACRONYMS = frozenset({"id", "url", "api", "php", "xml", "json", "csv", "etag"})
+"""Words of field names that are written in capitals."""
+
+
+def label(name: str, _field: object = None) -> str:
+    """Return what people read beside a field: `sentIn` gives `Sent in`, `isEnabled` gives `Enabled`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name).lower().removeprefix("is ").split()
+    words = [word.upper() if word in ACRONYMS else word for word in words]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
 
 class Explained(BaseModel):
-    """Base of models whose fields are explained where they stand."""
+    """Base of models whose fields are named and explained where they stand."""
+
+    model_config = ConfigDict(field_title_generator=label)
 
     @override
     @classmethod
@@ -33,6 +47,22 @@ class Explained(BaseModel):
             if place is not None:
                 place.setdefault("description", text)
         return schema
+
+
+def title_of(model: type) -> str:
+    """Return the first line of a class's docstring, without its full stop."""
+    return inspect.cleandoc(model.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
+def description_of(model: type) -> str:
+    """Return what a class's docstring says between its title and its example."""
+    rest = inspect.cleandoc(model.__doc__ or "").partition("\n")[2]
+    return rest.partition("Example:")[0].strip()
+
+
+def example_of(model: type) -> str:
+    """Return the example at the end of a class's docstring; empty where it has none."""
+    return inspect.cleandoc(model.__doc__ or "").partition("Example:")[2].strip()
 
 
 @cache

@@ -1,6 +1,5 @@
 """A family's registry: turns its kinds into one discriminated union with a JSON Schema."""
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +9,7 @@ from typing_extensions import override
 
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, UnknownKind
 from openconnector.kinds.base import SECRET_FIELDS, Kind
+from openconnector.kinds.explained import description_of, example_of, title_of
 
 K = TypeVar("K", bound=Kind)
 
@@ -81,13 +81,11 @@ class Registry(Mapping[str, type[K]], Generic[K]):
 
 def describe(kind: type[Kind]) -> dict[str, Any]:
     """Return one kind as `GET /kinds` shows it."""
-    title, _, rest = inspect.cleandoc(kind.__doc__ or "").partition("\n")
-    description, _, example = rest.partition("Example:")
     return {
         "kind": kind.model_fields["kind"].default,
-        "title": title.rstrip("."),
-        "description": description.strip(),
-        "example": example.strip(),
+        "title": title_of(kind),
+        "description": description_of(kind),
+        "example": example_of(kind),
         "schema": TypeAdapter(kind).json_schema(by_alias=True, mode="validation"),
     }
 

@@ -62,6 +62,7 @@ NEEDED: dict[str, Right] = {
     f"PUT {OBJECTS}/{{object_id}}": C,
     f"DELETE {OBJECTS}/{{object_id}}": C,
     "GET capabilities": R,
+    "GET collections": R,
     "GET kinds": R,
     "GET kinds/{family}/{kind}": R,
 }
