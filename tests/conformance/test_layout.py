@@ -57,6 +57,18 @@ def test_only_migrations_commit():
     assert committing == ["lib/openconnector/db/migrate.py"]
 
 
+def test_who_seals_is_known_to_db_sealed_so_that_a_new_key_leaves_nothing_behind():
+    sealing = {named(file) for file in SOURCES if ".seal(" in file.read_text()}
+
+    # Whoever is added here has a line in SEALED_COLUMNS of db/sealed.py, and rows in tests/fakes/sealed.py.
+    assert sealing == {
+        "lib/openconnector/definitions/store.py",
+        "lib/openconnector/safekeeping/rotation.py",
+        "lib/openconnector/synchronization/keeping.py",
+        "lib/openconnector/synchronization/progress.py",
+    }
+
+
 def test_imports_are_at_the_top():
     """Inside functions they hide what a module needs; only the command line trades that for a fast start."""
     inner = [

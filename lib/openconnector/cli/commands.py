@@ -6,15 +6,11 @@ from typing import Annotated
 import typer
 
 from openconnector.cli.carrying import carry_out, log_to_standard_error
+from openconnector.cli.options import Json
+from openconnector.cli.safekeeping import safekeeping
 
 EXIT_CODES = "Exit codes: 0 success, 1 failure, 2 wrong use, 3 partial, 4 needs approval, 5 cancelled, 6 waiting."
 
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print JSON alone on standard output; the rest goes to standard error."
-    ),
-]
 What = Annotated[
     str,
     typer.Argument(metavar="FILE|SLUG", help="A configuration file, or a saved synchronization."),
@@ -35,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # their frames show values, secrets among them
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(safekeeping)
 
 
 @app.callback(invoke_without_command=True)

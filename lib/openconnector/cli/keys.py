@@ -1,10 +1,13 @@
-"""The command for an installation whose key file is lost."""
+"""The commands for the key file: a new key beside the old one, or instead of one that is lost."""
 
+from openconnector.cli.carrying import opened
 from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.settings import Settings
 from openconnector.crypto import KeyRing
+from openconnector.db.locking import locked_file
 from openconnector.engine import KEY_FILE
 from openconnector.errors import Conflict
+from openconnector.safekeeping import rotation
 
 
 async def begin_anew(*, as_json: bool) -> Exit:
@@ -20,4 +23,57 @@ async def begin_anew(*, as_json: bool) -> Exit:
         print_json({"keyFile": str(file)})
     else:
         note(f"A new key is in {file}. `openconnector doctor` names the secrets to enter again")
+    return Exit.SUCCESS
+
+
+async def prepare(*, as_json: bool) -> Exit:
+    """Add a key to the file that is not used yet. Raises `Conflict` when there is one already."""
+    settings = Settings.read()
+    async with locked_file(settings.storage / KEY_FILE), opened(settings) as engine:
+        name = rotation.prepare(engine.keys, engine.clock)
+    if as_json:
+        print_json({"prepared": name})
+    else:
+        note(
+            f"The key {name} opens from now on and seals nothing yet. Copy {settings.storage / KEY_FILE} to every "
+            "other machine, then call `openconnector rotate-key`"
+        )
+    return Exit.SUCCESS
+
+
+async def rotate(*, as_json: bool) -> Exit:
+    """Seal everything with a new key, or bring a rotation to its end that was begun before."""
+    settings = Settings.read()
+    async with locked_file(settings.storage / KEY_FILE), opened(settings) as engine:
+        done = await rotation.rotate(
+            engine.database, engine.keys, engine.clock, lambda count: note(f"{count} sealed anew")
+        )
+        has_old = len(engine.keys.ids) > 1
+    if as_json:
+        print_json(
+            {
+                "key": done.key,
+                "isNew": done.is_new,
+                "resealed": done.resealed,
+                "unopened": done.unopened,
+            }
+        )
+        return Exit.SUCCESS
+    note(f"Everything is sealed with the key {done.key}; {done.resealed} values were sealed anew")
+    if done.unopened:
+        note(f"{done.unopened} values open with no key we have; `openconnector doctor` names them")
+    if has_old:
+        note("The old key still opens. `openconnector rotate-key --remove-old` removes it")
+    return Exit.SUCCESS
+
+
+async def remove_old(*, as_json: bool) -> Exit:
+    """Remove the keys nothing is sealed with any more. Raises `Conflict` while there is something."""
+    settings = Settings.read()
+    async with locked_file(settings.storage / KEY_FILE), opened(settings) as engine:
+        removed = await rotation.remove_old(engine.database, engine.keys, engine.clock)
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        note(f"Removed {', '.join(removed)}. Older backups still need it: keep it with them")
     return Exit.SUCCESS

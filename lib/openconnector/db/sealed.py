@@ -1,16 +1,149 @@
 """What is sealed with the installation's key: lost for good when the key is."""
 
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, inspect, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.database import Database
-from openconnector.db.rows import FailedRecordRow, IntentRow, RunChangeRow, SecretRow
+from openconnector.db.rows import (
+    Base,
+    FailedRecordRow,
+    IntentRow,
+    RunChangeRow,
+    RunRow,
+    SecretRow,
+)
 from openconnector.errors import ConfigurationError
 
 RECORDS = (FailedRecordRow, RunChangeRow, IntentRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedValue:
+    """One value only the key opens, and where it stands."""
+
+    key: tuple[Any, ...]
+    """The primary key of its row."""
+    sealed: bytes
+    binding: str
+    """What it was sealed for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedColumn:
+    """A column that holds sealed values, in all of its rows or some."""
+
+    row: type[Base]
+    column: str
+    binding: Callable[[Any], str]
+    """From a row to what its value is sealed for."""
+    is_flagged: bool = False
+    """Whether only those rows are sealed that say so in `is_sealed`."""
+    is_json: bool = False
+    """Whether the value stands in a JSON object, as `sealed_json` makes it."""
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.row.metadata.tables[self.row.__tablename__]
+
+    async def after(
+        self,
+        session: AsyncSession,
+        key: Sequence[Any] | None = None,
+        *,
+        other_than: bytes = b"",
+        is_held: bool = False,
+        limit: int = 500,
+    ) -> list[SealedValue]:
+        """Return sealed values of the rows behind this key, in the order of their keys, [] behind the last.
+
+        Those that begin with ``other_than`` are left out, except of JSON. ``is_held`` keeps others from changing the
+        rows until the transaction ends, and leaves out those that somebody else is changing.
+        """
+        table, value = self.table, self.table.c[self.column]
+        conditions: list[ColumnElement[bool]] = [value.is_not(None)]
+        if other_than and not self.is_json:
+            conditions.append(func.substr(value, 1, len(other_than)) != other_than)
+        if self.is_flagged:
+            conditions.append(table.c.is_sealed)
+        if key is not None:
+            conditions.append(tuple_(*table.primary_key.columns) > tuple_(*key))
+        query = select(table).where(*conditions).order_by(*table.primary_key.columns).limit(limit)
+        if is_held:
+            query = query.with_for_update(skip_locked=True)
+        return [self._value(row) for row in await session.execute(query)]
+
+    async def replace(
+        self, session: AsyncSession, values: Sequence[tuple[tuple[Any, ...], bytes]]
+    ) -> None:
+        """Put other sealed values into rows that are held, each given with its row's key."""
+        if not values:
+            return
+        columns = list(self.table.primary_key.columns)
+        hits = (column == bindparam(f"key_{column.name}") for column in columns)
+        change = update(self.table).where(*hits).values({self.column: bindparam("sealed_anew")})
+        rows = [
+            {
+                **{f"key_{c.name}": part for c, part in zip(columns, key, strict=True)},
+                "sealed_anew": sealed_json(sealed) if self.is_json else sealed,
+            }
+            for key, sealed in values
+        ]
+        await session.execute(change, rows)
+
+    def _value(self, row: Any) -> SealedValue:
+        kept = getattr(row, self.column)
+        return SealedValue(
+            key=tuple(getattr(row, column.name) for column in self.table.primary_key.columns),
+            sealed=opened_json(kept) if self.is_json else kept,
+            binding=self.binding(row),
+        )
+
+
+def sealed_json(sealed: bytes) -> dict[str, str]:
+    """Return a sealed value as a JSON column holds it."""
+    return {"sealed": b64encode(sealed).decode()}
+
+
+def opened_json(value: dict[str, Any]) -> bytes:
+    """Return the sealed value a JSON column holds."""
+    return b64decode(value["sealed"])
+
+
+def secret_binding(collection: str, entity_id: str, field: str) -> str:
+    """Return what a definition's secret is sealed for."""
+    return f"{collection}|{entity_id}|{field}"
+
+
+def cursor_binding(run_id: str) -> str:
+    """Return what the cursor of a run is sealed for."""
+    return f"run|{run_id}|cursor"
+
+
+def _run_id(row: Any) -> str:
+    return str(row.run_id)
+
+
+SEALED_COLUMNS = (
+    SealedColumn(
+        row=SecretRow,
+        column="sealed",
+        binding=lambda row: secret_binding(row.collection, row.entity_id, row.field),
+    ),
+    SealedColumn(row=FailedRecordRow, column="payload", binding=_run_id, is_flagged=True),
+    SealedColumn(row=RunChangeRow, column="differences", binding=_run_id, is_flagged=True),
+    SealedColumn(row=IntentRow, column="payload", binding=_run_id, is_flagged=True),
+    SealedColumn(
+        row=RunRow, column="cursor", binding=lambda row: cursor_binding(row.id), is_json=True
+    ),
+)
+"""Every column anything is sealed in; whoever seals adds a line here, or a new key would leave it behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

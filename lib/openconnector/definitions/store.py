@@ -13,6 +13,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import DefinitionRow, ListQuery
 from openconnector.db.rows import MappingRow, RevisionRow, SourceRow, SynchronizationRow
+from openconnector.db.sealed import secret_binding
 from openconnector.db.session import Session
 from openconnector.definitions.models import (
     Definition,
@@ -279,7 +280,7 @@ def _body(row: DefinitionRow) -> dict[str, Any]:
 
 
 def _binding(row: DefinitionRow, pointer: str) -> str:
-    return f"{row.__tablename__}|{row.id}|{pointer}"
+    return secret_binding(row.__tablename__, row.id, pointer)
 
 
 def _next(version: str) -> str:

@@ -1,6 +1,5 @@
 """Where a run stands: kept in memory while it works, written with every page."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db import runs
 from openconnector.db.database import Database
 from openconnector.db.rows import RunRow
+from openconnector.db.sealed import cursor_binding, opened_json, sealed_json
 from openconnector.db.session import Session
 from openconnector.errors import OpenConnectorError
 from openconnector.ports import Clock
@@ -93,19 +93,15 @@ class Progress:
         """
         self.cursor = None
         if cursor is not None:
-            sealed = self.context.keys.seal(orjson.dumps(cursor), self._cursor_binding)
-            self.cursor = {"sealed": b64encode(sealed).decode()}
+            sealed = self.context.keys.seal(orjson.dumps(cursor), cursor_binding(self.run_id))
+            self.cursor = sealed_json(sealed)
 
     def opened_cursor(self) -> Cursor | None:
         """Return where to read on. Raises `ConfigurationError` when the key it was sealed with is gone."""
         if self.cursor is None:
             return None
-        opened = self.context.keys.open(b64decode(self.cursor["sealed"]), self._cursor_binding)
+        opened = self.context.keys.open(opened_json(self.cursor), cursor_binding(self.run_id))
         return dict(orjson.loads(opened))
-
-    @property
-    def _cursor_binding(self) -> str:
-        return f"run|{self.run_id}|cursor"
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

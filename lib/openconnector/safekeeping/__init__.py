@@ -1,0 +1,1 @@
+"""Keeping what an installation holds: backups, and new keys for what is sealed."""
