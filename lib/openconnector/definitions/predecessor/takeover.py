@@ -9,11 +9,13 @@ from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.predecessor.exports import Export, exports_in
 from openconnector.definitions.predecessor.mappings import mapping
 from openconnector.definitions.predecessor.names import Names, reference_of
-from openconnector.definitions.store import MAPPINGS
+from openconnector.definitions.predecessor.sources import source
+from openconnector.definitions.store import MAPPINGS, SOURCES
 
 Translate = Callable[[Export, Names], dict[str, Any]]
 
 TAKEN_OVER: Final[Mapping[str, tuple[str, Translate]]] = {
+    "source": (SOURCES.name, lambda export, _names: source(export)),
     "mapping": (MAPPINGS.name, mapping),
 }
 """Kind of an entity -> the section it goes to, and what translates its own fields."""
