@@ -20,6 +20,7 @@ from openconnector.kinds.reach import Reach
 from openconnector.kinds.registry import describe
 from openconnector.kinds.source import Source
 from openconnector.paginators import PAGINATORS
+from openconnector.schedules import SCHEDULES
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
@@ -29,6 +30,7 @@ FAMILIES: dict[str, Registry[Any]] = {
     "auth": AUTH,
     "paginators": PAGINATORS,
     "decoders": DECODERS,
+    "schedules": SCHEDULES,
 }
 
 KNOWS_ITS_SIBLINGS = {"openconnector.paginators.auto"}

@@ -20,6 +20,7 @@ from openconnector.api import (
     objects,
     registers,
     runs,
+    schedules,
     trials,
 )
 from openconnector.api.answers import StandardHeaders
@@ -48,6 +49,7 @@ RESOURCES = (
     objects,
     collections,
     kinds,
+    schedules,
     capabilities,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""

@@ -37,7 +37,7 @@ from openconnector.errors import (
     TransientError,
     UnknownKind,
 )
-from openconnector.kinds.registry import shortened
+from openconnector.kinds.registry import as_sent, shortened
 
 TYPE = "urn:openconnector:problem:"
 """What a problem's `type` begins with; the error's code follows."""
@@ -157,7 +157,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem(InvalidInput(_field_problems(error.errors())), request.url.path)
+        return problem(InvalidInput(_field_problems(error.errors(), error.body)), request.url.path)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
@@ -184,10 +184,10 @@ def _methods(request: Request) -> list[str]:
     return sorted(methods)
 
 
-def _field_problems(findings: Sequence[Any]) -> list[FieldProblem]:
+def _field_problems(findings: Sequence[Any], body: Any) -> list[FieldProblem]:
     return [
         FieldProblem(
-            field=".".join(str(part) for part in finding["loc"][1:]) or "(whole)",
+            field=".".join(as_sent(finding["loc"][1:], body)) or "(whole)",
             message=finding["msg"],
             value=shortened(finding.get("input")),
         )

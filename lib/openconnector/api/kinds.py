@@ -13,10 +13,11 @@ from openconnector.decoders import DECODERS
 from openconnector.errors import NotFound
 from openconnector.kinds.registry import Registry, describe
 from openconnector.paginators import PAGINATORS
+from openconnector.schedules import SCHEDULES
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
-REGISTRIES: tuple[Registry[Any], ...] = (SOURCES, TARGETS, AUTH, PAGINATORS, DECODERS)
+REGISTRIES: tuple[Registry[Any], ...] = (SOURCES, TARGETS, AUTH, PAGINATORS, DECODERS, SCHEDULES)
 FAMILIES: Mapping[str, Registry[Any]] = {registry.family: registry for registry in REGISTRIES}
 
 Family = Annotated[

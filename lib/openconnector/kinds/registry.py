@@ -94,7 +94,7 @@ def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]
     """Return pydantic's findings about ``given`` as field problems, with the values of secrets left out."""
     return [
         FieldProblem(
-            field=".".join(_as_sent(finding["loc"], given)) or "(whole)",
+            field=".".join(as_sent(finding["loc"], given)) or "(whole)",
             message=finding["msg"],
             value=None if _may_be_secret(finding) else shortened(finding.get("input")),
         )
@@ -102,7 +102,7 @@ def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]
     ]
 
 
-def _as_sent(places: Iterable[int | str], given: Any) -> Iterator[str]:
+def as_sent(places: Iterable[int | str], given: Any) -> Iterator[str]:
     """Yield the parts of a path that the sender wrote: a union adds the name of the kind, which is none."""
     for place in places:
         if isinstance(given, Mapping) and place not in given and given.get("kind") == place:

@@ -15,7 +15,7 @@ def migrated_url(migrated_sqlite_url: str) -> str:
 async def test_every_family_is_described(api: httpx.AsyncClient):
     families = (await api.get("kinds")).json()
 
-    assert list(families) == ["source", "target", "auth", "paginator", "decoder"]
+    assert list(families) == ["source", "target", "auth", "paginator", "decoder", "schedule"]
     assert [kind["kind"] for kind in families["source"]] == list(SOURCES)
     assert all(kind["title"] and kind["schema"] for kinds in families.values() for kind in kinds)
 
