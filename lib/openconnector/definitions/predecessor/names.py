@@ -29,6 +29,7 @@ class Names:
 
     def __init__(self, exports: Iterable[Export]) -> None:
         self._slugs: dict[int, str] = {}
+        self._exports: dict[tuple[str, str], Export] = {}
         self._found: dict[tuple[str, str], set[str]] = defaultdict(set)
         taken: set[tuple[str, str]] = set()
         for export in sorted(exports, key=_number):
@@ -40,6 +41,7 @@ class Names:
                 slug = f"{slug}-{number}"
             taken.add((export.kind, slug))
             self._slugs[id(export)] = slug
+            self._exports[export.kind, slug] = export
             for key in _keys(export):
                 self._found[export.kind, key].add(slug)
             self._found[export.kind, slug].add(slug)
@@ -47,6 +49,10 @@ class Names:
     def slug(self, export: Export) -> str:
         """Return the slug an entity has here."""
         return self._slugs[id(export)]
+
+    def export(self, kind: str, slug: str) -> Export | None:
+        """Return what is taken over under a slug."""
+        return self._exports.get((kind, slug))
 
     def named(self, export: Export, kind: str, key: str, path: str) -> str:
         """Return the slug, or else the address, of what an entity names at a place of it.

@@ -10,13 +10,15 @@ from openconnector.definitions.predecessor.exports import Export, exports_in
 from openconnector.definitions.predecessor.mappings import mapping
 from openconnector.definitions.predecessor.names import Names, reference_of
 from openconnector.definitions.predecessor.sources import source
-from openconnector.definitions.store import MAPPINGS, SOURCES
+from openconnector.definitions.predecessor.synchronizations import synchronization
+from openconnector.definitions.store import MAPPINGS, SOURCES, SYNCHRONIZATIONS
 
 Translate = Callable[[Export, Names], dict[str, Any]]
 
 TAKEN_OVER: Final[Mapping[str, tuple[str, Translate]]] = {
     "source": (SOURCES.name, lambda export, _names: source(export)),
     "mapping": (MAPPINGS.name, mapping),
+    "synchronization": (SYNCHRONIZATIONS.name, synchronization),
 }
 """Kind of an entity -> the section it goes to, and what translates its own fields."""
 
@@ -47,19 +49,28 @@ def take_over(documents: Iterable[Document]) -> Contents:
     kept = _told_once(kept)
     names = Names(kept)
     for export in kept:
-        section, translate = TAKEN_OVER[export.kind]
-        value = _common(export, names) | translate(export, names)
+        if entry := _translated(export, names):
+            contents.entries.append(entry)
         contents.problems += export.problems
-        contents.entries.append(
-            Entry(
-                section=section,
-                value=value,
-                place=export.place,
-                document=export.document,
-                warnings=tuple(export.warnings),
-            )
-        )
     return contents
+
+
+def _translated(export: Export, names: Names) -> Entry | None:
+    """Return an export as an entry of ours, None when it is refused."""
+    section, translate = TAKEN_OVER[export.kind]
+    try:
+        value = _common(export, names) | translate(export, names)
+    except RecursionError:
+        export.refuse(WHOLE, "is nested too deeply")
+    if export.problems:
+        return None
+    return Entry(
+        section=section,
+        value=value,
+        place=export.place,
+        document=export.document,
+        warnings=tuple(export.warnings),
+    )
 
 
 def _set_aside(contents: Contents, export: Export) -> None:
@@ -73,16 +84,15 @@ def _set_aside(contents: Contents, export: Export) -> None:
     contents.left_out.append(LeftOut(section=export.kind, name=export.name, reason=reason))
 
 
-def _told_once(exports: list[Export]) -> list[Export]:
+def _told_once(exports: Iterable[Export]) -> list[Export]:
     """Return the exports without what several files say in the same words."""
-    found: list[Export] = []
+    found: dict[tuple[str, ...], list[Export]] = {}
     for export in exports:
-        if not any(
-            export.kind == other.kind and export.key == other.key and export.value == other.value
-            for other in found
-        ):
-            found.append(export)
-    return found
+        named = (export.kind, export.key, *map(export.text, ("id", "uuid", "slug", "name", "@id")))
+        alike = found.setdefault(named, [])
+        if not any(export.value == other.value for other in alike):
+            alike.append(export)
+    return [export for alike in found.values() for export in alike]
 
 
 def _common(export: Export, names: Names) -> dict[str, Any]:
