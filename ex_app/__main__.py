@@ -1,12 +1,11 @@
 """Start the ExApp: `python -m ex_app`, with the environment AppAPI gives."""
 
 import uvicorn
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from ex_app.app import create_app
 from ex_app.hosting import hosted
-from ex_app.settings import Settings
+from ex_app.settings import Settings, read_settings
 from openconnector.errors import ConfigurationError
 from openconnector.logs import log_as_json
 
@@ -14,15 +13,6 @@ STOP_SECONDS = 8
 """How long open requests may take to end: Docker kills 10 s after it has asked us to stop."""
 
 KEEP_ALIVE_SECONDS = 75
-
-
-def read_settings() -> Settings:
-    """Return the settings of the environment; ends the process with the names of what is missing or wrong."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        flaws = [f"{str(flaw['loc'][0]).upper()}: {flaw['msg']}" for flaw in error.errors()]
-        raise SystemExit(f"The environment is not complete. {'; '.join(flaws)}") from None
 
 
 def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:

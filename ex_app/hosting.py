@@ -2,33 +2,32 @@
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 
 from ex_app.app import Hosted
+from ex_app.building import built
 from ex_app.lifecycle import Progress
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
 from openconnector.api.rights import Role
 from openconnector.db.migrate import migrate
-from openconnector.engine import Engine
-from openconnector.engine import Settings as EngineSettings
 from openconnector.jobs.supervisor import Supervisor
 
-WORKER = (sys.executable, "-m", "openconnector.cli", "worker", "--supervised")
+WORKER = (sys.executable, "-m", "ex_app.worker", "--supervised")
 """The worker process; it reads the same environment as we do."""
 
 
 def hosted(settings: Settings) -> Hosted:
     """Return the engine's API with what starts and stops its work. Raises `ConfigurationError` for a broken storage."""
-    engine = Engine(engine_settings(settings))
+    engine, nextcloud = built(settings)
     supervisor = Supervisor(WORKER, clock=engine.clock)
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
-        async with engine:
+        async with aclosing(nextcloud), engine:
             try:
                 yield
             finally:
@@ -47,14 +46,3 @@ def hosted(settings: Settings) -> Hosted:
 
 async def _role_of(_groups: frozenset[str]) -> Role:
     return Role.NONE
-
-
-def engine_settings(settings: Settings) -> EngineSettings:
-    """Return what the engine has to know of the ExApp's environment."""
-    secret = settings.database_url
-    return EngineSettings(
-        storage=settings.app_persistent_storage,
-        database_url=secret.get_secret_value() if secret else None,
-        trusted_addresses=(settings.nextcloud_url,),
-        previews=settings.previews,
-    )

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from openconnector.previews.settings import PreviewSettings
+from openconnector.previews.settings import Networks, PreviewSettings
 
 
 def _without_front_page(url: str) -> str:
@@ -48,8 +48,21 @@ class Settings(PreviewSettings):
     """The socket file to listen on behind HaRP."""
     database_url: SecretStr | None = None
     """A PostgreSQL server to use; None for the SQLite file in the persistent storage."""
+    allowed_networks: Networks = Field(
+        default=(), validation_alias="OPENCONNECTOR_ALLOWED_NETWORKS"
+    )
+    """Private networks that every source may reach, with commas between: `10.0.0.0/8:443,192.168.1.7`."""
 
     @property
     def socket(self) -> Path | None:
         """The socket file to listen on; None to listen on `app_host` and `app_port`."""
         return self.hp_exapp_sock if self.hp_shared_key else None
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment; ends the process with the names of what is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        flaws = [f"{str(flaw['loc'][0]).upper()}: {flaw['msg']}" for flaw in error.errors()]
+        raise SystemExit(f"The environment is not complete. {'; '.join(flaws)}") from None

@@ -15,10 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+import ex_app.kinds
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 
 MIGRATED = "openconnector_migrated"
+
+ex_app.kinds.register()  # before anything seals the registries: which test comes first is chance
 
 # No test asks how fast the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,6 +2,8 @@
 
 import base64
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -9,20 +11,24 @@ import httpx
 from ex_app.settings import Settings
 from openconnector.errors import (
     AccessDenied,
+    ConfigurationError,
     CredentialsRejected,
     MalformedAnswer,
     MaybeSent,
     NotFound,
     NotSent,
-    OpenConnectorError,
     RateLimited,
     Unavailable,
 )
+from openconnector.ports import HostRequest, HttpLimits, OcsAnswer
 
 HTTP_STATUSES = {996: 500, 997: 401, 998: 404}
 """What `meta.statuscode` means where it is no HTTP status; v1 answers 200 to everything else."""
 
 GOOD = frozenset({100, 200})
+
+ERRORS = range(400, 600)
+"""Numbers that are HTTP statuses themselves."""
 
 TIMEOUT_SECONDS = 30.0
 
@@ -33,15 +39,12 @@ class Nextcloud:
     def __init__(
         self, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
+        self.url = settings.nextcloud_url
         self._secret = settings.app_secret.get_secret_value()
-        headers = {
-            "EX-APP-ID": settings.app_id,
-            "EX-APP-VERSION": settings.app_version,
-            "OCS-APIRequest": "true",
-            "Accept": "application/json",
-        }
+        self._names = {"EX-APP-ID": settings.app_id, "EX-APP-VERSION": settings.app_version}
         if settings.aa_version:
-            headers["AA-VERSION"] = settings.aa_version
+            self._names["AA-VERSION"] = settings.aa_version
+        headers = self._names | {"OCS-APIRequest": "true", "Accept": "application/json"}
         self._http = httpx.AsyncClient(
             base_url=settings.nextcloud_url,
             headers=headers,
@@ -68,20 +71,53 @@ class Nextcloud:
         Raises `CredentialsRejected` (secret, app or user not accepted), `AccessDenied`, `NotFound` (also: this
         server has no such interface), `TransientError` (later it may work) or `MalformedAnswer`.
         """
-        signature = base64.b64encode(f"{user}:{self._secret}".encode()).decode()
-        try:
+        with sorted_failures():
             response = await self._http.request(
                 method,
                 path,
-                headers={"AUTHORIZATION-APP-API": signature},
+                headers={"AUTHORIZATION-APP-API": self._signature(user)},
                 json=json,
                 timeout=timeout_seconds,
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotSent(f"Nextcloud cannot be reached: {type(error).__name__}") from error
-        except httpx.TransportError as error:
-            raise MaybeSent(f"Nextcloud did not answer: {type(error).__name__}") from error
-        return _data(response, f"{method} {path}")
+        call = f"{method} {path}"
+        return data_of(opened(response, call), call, response.headers.get("Retry-After", ""))
+
+    async def begin(self, request: HostRequest, *, user: str, limits: HttpLimits) -> httpx.Response:
+        """Send once as ``user`` and return an answer whose body is still to be read; the caller closes it.
+
+        Raises `NotSent` or `MaybeSent`.
+        """
+        content = request.content
+        signed = self._http.build_request(
+            request.method,
+            request.path,
+            params=request.query or None,
+            headers={**request.headers, **self.signed_as(user), "Accept-Encoding": "identity"},
+            content=content if isinstance(content, bytes) else content(),
+            timeout=httpx.Timeout(limits.timeout_seconds, connect=limits.connect_seconds),
+        )
+        with sorted_failures():
+            return await self._http.send(signed, stream=True)
+
+    def signed_as(self, user: str) -> dict[str, str]:
+        """Return the headers that make a request one of this user. Raises `ConfigurationError` when nobody is named."""
+        if not user:
+            raise ConfigurationError("Nextcloud is never asked in nobody's name; set `actingUser`")
+        return self._names | {"AUTHORIZATION-APP-API": self._signature(user)}
+
+    def _signature(self, user: str) -> str:
+        return base64.b64encode(f"{user}:{self._secret}".encode()).decode()
+
+
+@contextmanager
+def sorted_failures() -> Iterator[None]:
+    """Turn what breaks on the way to Nextcloud into `NotSent` or `MaybeSent`."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise NotSent(f"Nextcloud cannot be reached: {type(error).__name__}") from error
+    except httpx.TransportError as error:
+        raise MaybeSent(f"Nextcloud did not answer: {type(error).__name__}") from error
 
 
 def _network() -> httpx.AsyncBaseTransport:
@@ -89,34 +125,44 @@ def _network() -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), trust_env=False)
 
 
-def _data(response: httpx.Response, call: str) -> Any:
-    status, data = response.status_code, None
+def opened(response: httpx.Response, call: str) -> OcsAnswer:
+    """Take an answer out of its envelope. Raises `MalformedAnswer` for a success without one."""
+    status = response.status_code
     try:
         envelope = response.json()["ocs"]
-        code = int(envelope["meta"]["statuscode"])
-        status, data = HTTP_STATUSES.get(code, code), envelope["data"]
+        meta = envelope["meta"]
+        code, message, data = (
+            int(meta["statuscode"]),
+            str(meta.get("message", "")),
+            envelope["data"],
+        )
     except (ValueError, KeyError, TypeError):
-        if response.is_success:
+        if response.is_success or response.is_redirect:
             raise MalformedAnswer(
                 f"{call} was answered with {status} but without an OCS envelope; "
                 "a login page or a proxy may stand in between"
             ) from None
-    if status not in GOOD:
-        raise _error(status, call, response.headers.get("Retry-After", ""))
-    return data
+        return OcsAnswer(status=status, code=status, message="", data=None)
+    if response.is_success and code not in GOOD:  # v1 says 200 to nearly everything
+        status = HTTP_STATUSES.get(code, code if code in ERRORS else httpx.codes.BAD_REQUEST)
+    return OcsAnswer(status=status, code=code, message=message, data=data)
 
 
-def _error(status: int, call: str, retry_after: str) -> OpenConnectorError:
+def data_of(answer: OcsAnswer, call: str, retry_after: str = "") -> Any:
+    """Return the data of a good answer. Raises what a bad one means when all depends on it, like `Nextcloud.ocs`."""
+    status = answer.status
+    if answer.is_good:
+        return answer.data
     if status == httpx.codes.UNAUTHORIZED:
-        return CredentialsRejected(f"Nextcloud does not accept our signature for {call}")
+        raise CredentialsRejected(f"Nextcloud does not accept our signature for {call}")
     if status == httpx.codes.FORBIDDEN:
-        return AccessDenied(f"Nextcloud does not allow {call}")
+        raise AccessDenied(f"Nextcloud does not allow {call}")
     if status in {httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED}:
-        return NotFound("interface or entry of Nextcloud", call)
+        raise NotFound("interface or entry of Nextcloud", call)
     seconds = float(retry_after) if retry_after.isdecimal() else None
     message = f"Nextcloud answered {call} with {status}"
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return RateLimited(message, retry_after_seconds=seconds)
+        raise RateLimited(message, retry_after_seconds=seconds)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return Unavailable(message, retry_after_seconds=seconds)
-    return MalformedAnswer(message)
+        raise Unavailable(message, retry_after_seconds=seconds)
+    raise MalformedAnswer(message)

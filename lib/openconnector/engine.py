@@ -16,11 +16,11 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
-from openconnector.definitions.models import SourceDefinition
+from openconnector.definitions.models import SourceDefinition, SynchronizationDefinition
 from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
 from openconnector.definitions.verifying import Verifier
-from openconnector.errors import ConfigurationError, Conflict
+from openconnector.errors import NEEDS_NEXTCLOUD, ConfigurationError, Conflict
 from openconnector.http.client import HttpClients
 from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
@@ -30,7 +30,7 @@ from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
-from openconnector.ports import Clock, Log, ObjectStore, SourceCall
+from openconnector.ports import Account, CallLog, Clock, HostAccess, Log, ObjectStore, SourceCall
 from openconnector.previews.pool import PreviewLimits, Previews
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import Context
@@ -95,6 +95,8 @@ class Ports:
     """What the host brings along; each has a default that works without Nextcloud."""
 
     clock: Clock = field(default_factory=SystemClock)
+    host: HostAccess | None = None
+    """The Nextcloud around us; None where we run by ourselves."""
 
 
 class Engine:
@@ -106,6 +108,7 @@ class Engine:
         settings.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = settings
         self.clock = ports.clock
+        self.host = ports.host
         self.database = Database(settings.url)
         self.keys = KeyRing.load(settings.key_file)
         self.definitions = Definitions(self.keys, self.clock)
@@ -177,13 +180,22 @@ class Engine:
         """Return a worker that carries out runs in this process."""
         return Worker(self.context, self.preparation)
 
-    def reach(self, source: Loaded[SourceDefinition], run_id: str | None, log: Log) -> Reach:
-        """Return what the kinds of one run may touch; its HTTP follows the source's network policy."""
+    def reach(
+        self,
+        source: Loaded[SourceDefinition],
+        run_id: str | None,
+        log: Log,
+        run_for: Loaded[SynchronizationDefinition] | None = None,
+    ) -> Reach:
+        """Return what the kinds of one run may touch; its HTTP follows the source's network policy.
+
+        Nextcloud is asked in the name of the synchronization it runs for, or else of the source's owner.
+        """
+        calls = self.calls.log(source_id=source.id, run_id=run_id)
+        acting_user = run_for.definition.acting_user or run_for.owner if run_for else source.owner
         return Reach(
-            http=self.http.client(
-                policy=self.policy(source.definition),
-                log=self.calls.log(source_id=source.id, run_id=run_id),
-            ),
+            http=self.http.client(policy=self.policy(source.definition), log=calls),
+            host=_Host(self.host, acting_user, calls),
             objects=self.objects,
             sources=_Sources(self, run_id, log),
             contracts=_NoContracts(),
@@ -209,6 +221,25 @@ class _NoContracts:
 
     async def owners(self, _target_ids: Collection[str]) -> dict[str, str]:
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """Implements `ports.Host` for one run."""
+
+    access: HostAccess | None
+    acting_user: str
+    calls: CallLog
+
+    def account(self, user_id: str = "") -> Account:
+        if self.access is None:
+            raise ConfigurationError(f"This {NEEDS_NEXTCLOUD}")
+        user_id = user_id or self.acting_user
+        if not user_id:
+            raise ConfigurationError(
+                "Nobody is named in whose name Nextcloud is asked; set `actingUser`"
+            )
+        return self.access.account(user_id, log=self.calls)
 
 
 class _Sources:

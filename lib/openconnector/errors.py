@@ -30,6 +30,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+NATIVE_PREFIX = "nextcloud_"
+"""How the names of the kinds begin that exist only inside a Nextcloud."""
+
+NEEDS_NEXTCLOUD = "needs Nextcloud: it works only where OpenConnector runs as an app of a Nextcloud, see docs/exapp.md"
+
 
 class OpenConnectorError(Exception):
     """Base of every error; the message says what happened, to what, and what would be right."""
@@ -78,7 +83,10 @@ class UnknownKind(ConfigurationError):
     code = "unknown-kind"
 
     def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"No {family} kind {name!r}; known: {', '.join(sorted(known))}")
+        problem = f"No {family} kind {name!r}; known: {', '.join(sorted(known))}"
+        if name.startswith(NATIVE_PREFIX):
+            problem = f"The {family} kind {name!r} {NEEDS_NEXTCLOUD}"
+        super().__init__(problem)
         self.family = family
         self.name = name
 

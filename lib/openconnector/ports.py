@@ -1,6 +1,7 @@
 """What the engine asks of its host: small Protocols, each with a fake in `testing`."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -156,6 +157,102 @@ class Contracts(Protocol):
 
     async def owners(self, target_ids: Collection[str]) -> Mapping[str, str]:
         """Return the origin id of the record that each of these objects was made of; others are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcsAnswer:
+    """What one of Nextcloud's OCS interfaces says, taken out of its envelope."""
+
+    status: int
+    """As HTTP says it: 200 is good; what concerns this call alone is 400, 403, 404, 409, 412 and the like."""
+    code: int
+    """Nextcloud's own number for what happened; `ocs/v2.php` repeats the status where it has none."""
+    message: str
+    """Nextcloud's own words, often none."""
+    data: Any
+
+    @property
+    def is_good(self) -> bool:
+        """Whether Nextcloud did what it was asked."""
+        return self.status < httpx.codes.MULTIPLE_CHOICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRequest:
+    """A request to the Nextcloud around us, for WebDAV and what has no OCS envelope."""
+
+    method: str
+    path: str
+    """From the server's root on and percent-encoded, such as `/remote.php/dav/files/alice/a%20b`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | Callable[[], AsyncIterator[bytes]] = b""
+    """The body; one that is streamed is made anew for each attempt."""
+    idempotent: bool | None = None
+    """Whether repeating is safe; None decides by the method."""
+
+
+class Account(Protocol):
+    """The Nextcloud around us as one of its users sees it.
+
+    A call is repeated after 423, 429 and 503, within the limits, when Nextcloud says or after growing pauses. Raises
+    `CredentialsRejected` (no such user, or disabled), `TransientError`, `MalformedAnswer` and `LimitExceeded`; any
+    other answer is given back, whatever its status.
+    """
+
+    @property
+    def user_id(self) -> str:
+        """Who it is."""
+        ...
+
+    async def ocs(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> OcsAnswer:
+        """Call an OCS interface, such as `/ocs/v2.php/cloud/users`."""
+        ...
+
+    async def send(self, request: HostRequest, limits: HttpLimits = HttpLimits()) -> httpx.Response:
+        """Return the whole answer."""
+        ...
+
+    def stream(
+        self, request: HostRequest, limits: HttpLimits = HttpLimits()
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """Give an answer whose body is still to be read, chunk by chunk; it is never compressed."""
+        ...
+
+
+class Host(Protocol):
+    """The Nextcloud around us; there is none where we run by ourselves."""
+
+    def account(self, user_id: str = "") -> Account:
+        """Return what this user sees; without a name, the one the run acts for.
+
+        Raises `ConfigurationError` where there is no Nextcloud, or nobody to act for.
+        """
+        ...
+
+
+class HostAccess(Protocol):
+    """How we reach the Nextcloud around us as any of its users; the host application brings it along."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        ...
+
+    def account(self, user_id: str, *, log: CallLog) -> Account:
+        """Return what a user sees; each request on the wire makes one row in the call log."""
+        ...
+
+    def credentials(self, user_id: str) -> AuthFlow:
+        """Return what makes a request one of this user. It raises `ConfigurationError` when nobody is named."""
         ...
 
 

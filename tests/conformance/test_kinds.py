@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from openconnector.auth import AUTH
 from openconnector.decoders import DECODERS
+from openconnector.errors import NATIVE_PREFIX
 from openconnector.kinds import Kind, Registry
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.registry import describe
@@ -38,7 +39,10 @@ KNOWS_ITS_SIBLINGS = {"openconnector.paginators.auto"}
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
-LEADS_ELSEWHERE = {"location", "source", "auth"}
+NATIVE_FAMILIES = {"sources", "targets"}
+"""Families with kinds that exist only inside Nextcloud."""
+
+LEADS_ELSEWHERE = {"location", "source", "auth", "actingUser"}
 """Fields that decide where credentials go, or which."""
 
 KINDS = [
@@ -74,9 +78,12 @@ def secrets(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_file_of_a_family_is_a_registered_kind(family):
-    package = importlib.import_module(f"openconnector.{family}")
+    names = [f"openconnector.{family}"]
+    if family in NATIVE_FAMILIES:
+        names.append(f"ex_app.kinds.{family}")
+    folders = [path for name in names for path in importlib.import_module(name).__path__]
 
-    files = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    files = {module.name for module in pkgutil.iter_modules(folders)}
 
     assert files == set(FAMILIES[family])
 
@@ -200,10 +207,18 @@ def test_it_does_not_know_its_siblings(family, kind):
         for node in ast.walk(syntax(kind))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
-        if name.startswith(f"openconnector.{family}.")
+        if name.startswith((f"openconnector.{family}.", f"ex_app.kinds.{family}."))
     }
 
     assert kind.__module__ in KNOWS_ITS_SIBLINGS or imported == set()
+
+
+@every_kind
+def test_what_exists_only_inside_nextcloud_says_so_by_its_name(family, kind):
+    is_native = kind.__module__.startswith("ex_app.")
+
+    assert is_native == kind.model_fields["kind"].default.startswith(NATIVE_PREFIX)
+    assert is_native == ("host" in kind.uses)
 
 
 @pytest.mark.parametrize("kind", SOURCES.values())

@@ -16,6 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tests.fakes.nextcloud_users import Accounts
+from tests.fakes.ocs import answer, failure, given
+
 APP_API = "/ocs/{version}/apps/app_api"
 HEARTBEAT_TRIES = 600
 
@@ -65,6 +68,7 @@ class FakeNextcloud:
     """What it asked the ExApp, in order."""
 
     def __post_init__(self) -> None:
+        self.accounts = Accounts(self.groups)
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
@@ -73,6 +77,7 @@ class FakeNextcloud:
                 Route(f"{ui}/top-menu", self._top_menu, methods=["GET", "POST", "DELETE"]),
                 Route(f"{ui}/{{kind}}", self._resource, methods=["POST", "DELETE"]),
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
+                *self.accounts.routes(self.caller),
             ]
         )
 
@@ -105,8 +110,8 @@ class FakeNextcloud:
         """`occ app_api:app:enable`; returns whether the ExApp is enabled afterwards."""
         await self._heartbeat()
         self.is_enabled = True
-        answer = await self._ask("PUT", "/enabled?enabled=1")
-        self.is_enabled = answer.json() == {"error": ""}
+        told = await self._ask("PUT", "/enabled?enabled=1")
+        self.is_enabled = told.json() == {"error": ""}
         return self.is_enabled
 
     async def disable(self) -> None:
@@ -119,20 +124,20 @@ class FakeNextcloud:
         self.asked.append("GET /heartbeat")
         for _ in range(HEARTBEAT_TRIES):
             try:
-                answer = await self.exapp.get("/heartbeat", headers={"Accept": "application/json"})
+                reply = await self.exapp.get("/heartbeat", headers={"Accept": "application/json"})
             except httpx.ConnectError:
                 await asyncio.sleep(0.02)  # the real one waits a second
                 continue
-            assert answer.json() == {"status": "ok"}
+            assert reply.json() == {"status": "ok"}
             return
         raise AssertionError("no heartbeat")
 
     async def _ask(self, method: str, path: str) -> httpx.Response:
         assert self.exapp is not None, "a command needs a way to the ExApp"
         self.asked.append(f"{method} {path}")
-        answer = await self.exapp.request(method, path, headers=self.signed(request_id="CLI"))
-        assert answer.status_code == 200, answer.text
-        return answer
+        reply = await self.exapp.request(method, path, headers=self.signed(request_id="CLI"))
+        assert reply.status_code == 200, reply.text
+        return reply
 
     def signed(self, user: str = "", **changes: str) -> dict[str, str]:
         """Return the headers of a call to the ExApp, as AppAPI signs it."""
@@ -158,15 +163,15 @@ class FakeNextcloud:
         self.calls.append(Call(request.method, request.url.path, user or "", json))
         path = request.url.path
         if self.failures:
-            return _failure(path, self.failures.pop(0), "")
+            return failure(request, self.failures.pop(0), "")
         if any(path.endswith(ending) for ending in self.lacks):
-            return _failure(path, 404, "Invalid query, please check the syntax.", code=998)
+            return failure(request, 404, "Invalid query, please check the syntax.", code=998)
         is_core = "/apps/app_api/" not in path
         if is_core and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
         if not self._knows(request, user) or (is_core and not user):
             message = "Current user is not logged in" if is_core else "AppAPI authentication failed"
-            return _failure(path, 401, message)
+            return failure(request, 401, message)
         return None
 
     def _knows(self, request: Request, user: str | None) -> bool:
@@ -179,16 +184,20 @@ class FakeNextcloud:
             and request.headers.get("EX-APP-ID") == self.app_id
             and "EX-APP-VERSION" in request.headers
             and user is not None
-            and (user == "" or user in self.groups)
+            and (user == "" or (user in self.groups and user not in self.accounts.disabled))
         )
 
+    def caller(self, request: Request) -> str:
+        """Return whom a call is made as, which it has been let in for."""
+        return _signed_user(request, self.secret) or ""
+
     async def _state(self, request: Request) -> Response:
-        return _answer(request, int(self.is_enabled))
+        return answer(request, int(self.is_enabled))
 
     async def _status(self, request: Request) -> Response:
         body = await request.json()
         if not 0 <= body.get("progress", -1) <= 100:
-            return _failure(request.url.path, 500, "Internal Server Error\n")
+            return failure(request, 500, "Internal Server Error\n")
         self.error = body.get("error", "")
         self.was_reported_to.set()
         if not self.error and self.progress < 100:
@@ -198,43 +207,43 @@ class FakeNextcloud:
         if self.error or self.progress == 100:
             self.is_installing = False
             self.is_finished.set()
-        return _answer(request, [])
+        return answer(request, [])
 
     async def _top_menu(self, request: Request) -> Response:
-        given = await _given(request)
-        name = str(given.get("name"))
+        entry = await given(request)
+        name = str(entry.get("name"))
         if request.method == "POST":
-            if not {"name", "displayName"} <= given.keys():
-                return _failure(request.url.path, 500, "Internal Server Error\n")
+            if not {"name", "displayName"} <= entry.keys():
+                return failure(request, 500, "Internal Server Error\n")
             self.menu[name] = {
                 "id": len(self.menu | {name: {}}),
                 "appid": self.app_id,
                 "name": name,
-                "display_name": given["displayName"],
-                "icon": given.get("icon", ""),
-                "admin_required": given.get("adminRequired", 0),
+                "display_name": entry["displayName"],
+                "icon": entry.get("icon", ""),
+                "admin_required": entry.get("adminRequired", 0),
             }
-            return _answer(request, [])
+            return answer(request, [])
         if name not in self.menu:
-            return _failure(request.url.path, 404, "No such Top Menu entry")
+            return failure(request, 404, "No such Top Menu entry")
         if request.method == "GET":
-            return _answer(request, self.menu[name])
+            return answer(request, self.menu[name])
         del self.menu[name]
-        return _answer(request, [])
+        return answer(request, [])
 
     async def _resource(self, request: Request) -> Response:
-        given, kind = await _given(request), request.path_params["kind"]
-        path = f"{given['type']}/{given['name']}/{given['path']}"
+        entry, kind = await given(request), request.path_params["kind"]
+        path = f"{entry['type']}/{entry['name']}/{entry['path']}"
         if request.method == "POST":
             self.resources[kind].add(path)
         elif path in self.resources[kind]:
             self.resources[kind].remove(path)
         else:
-            return _failure(request.url.path, 404, f"No such {kind.capitalize()}")
-        return _answer(request, [])
+            return failure(request, 404, f"No such {kind.capitalize()}")
+        return answer(request, [])
 
     async def _user(self, request: Request) -> Response:
-        user = _signed_user(request, self.secret) or ""
+        user = self.caller(request)
         account = {
             "enabled": True,
             "id": user,
@@ -245,13 +254,7 @@ class FakeNextcloud:
             "language": "en",
             "locale": "",
         }
-        return _answer(request, account)
-
-
-async def _given(request: Request) -> dict[str, Any]:
-    """Return the arguments, which Nextcloud takes from the body and the query alike."""
-    body = await request.json() if await request.body() else {}
-    return {**request.query_params, **body}
+        return answer(request, account)
 
 
 def _signed_user(request: Request, secret: str) -> str | None:
@@ -262,23 +265,3 @@ def _signed_user(request: Request, secret: str) -> str | None:
         return None
     user, _, given = signed.partition(":")
     return user if given == secret else None
-
-
-def _answer(request: Request, data: Any) -> Response:
-    meta: dict[str, Any] = {"status": "ok", "statuscode": 200, "message": "OK"}
-    if request.path_params["version"] == "v1.php":
-        meta |= {"statuscode": 100, "totalitems": "", "itemsperpage": ""}
-    return JSONResponse({"ocs": {"meta": meta, "data": data}})
-
-
-def _failure(path: str, status: int, message: str, *, code: int | None = None) -> Response:
-    """Return an error as v1 or v2 words it: v1 says 200 to all but 401."""
-    is_v1 = "/v1.php/" in path
-    code = code or {401: 997, 500: 996}.get(status, status)
-    meta: dict[str, Any] = {"status": "failure", "statuscode": code, "message": message}
-    if is_v1:
-        meta |= {"totalitems": "", "itemsperpage": ""}
-    is_plain = is_v1 and status != 401 and status < 502
-    return JSONResponse(
-        {"ocs": {"meta": meta, "data": []}}, status_code=200 if is_plain else status
-    )

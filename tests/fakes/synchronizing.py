@@ -72,6 +72,7 @@ class Synchronizing:
             sources=nothing,
             contracts=nothing,
             tokens=nothing,
+            host=nothing,
             clock=self.clock,
             log=FakeLog(),
         )

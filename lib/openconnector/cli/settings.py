@@ -4,13 +4,13 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from openconnector.errors import ConfigurationError
-from openconnector.previews.settings import PreviewSettings
+from openconnector.previews.settings import Networks, PreviewSettings
 
 TOKEN_FILE = "admin-token"  # noqa: S105  the name of a file
 TOKEN_BYTES = 32
@@ -31,7 +31,7 @@ class Settings(PreviewSettings):
     """Folder for the key file, the token and, without a DATABASE_URL, the database."""
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """A PostgreSQL server; without one everything is kept in a SQLite file in the storage."""
-    allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_networks: Networks = Field(
         default=(), validation_alias="OPENCONNECTOR_ALLOWED_NETWORKS"
     )
     """Private networks that every source may reach, with commas between: `10.0.0.0/8:443,192.168.1.7`."""
@@ -63,13 +63,6 @@ class Settings(PreviewSettings):
                 "Open Register needs OPENCONNECTOR_OPEN_REGISTER_URL, _USER and _PASSWORD, or none of them"
             )
         return self
-
-    @field_validator("allowed_networks", mode="before")
-    @classmethod
-    def _parted(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @classmethod
     def read(cls) -> "Settings":

@@ -15,16 +15,21 @@ from openconnector.engine import Engine
 
 async def work(*, is_supervised: bool) -> Exit:
     """Work on runs until interrupted; supervised, until standard input closes: the supervisor is gone then."""
+    async with opened(Settings.read(), migrated=False) as engine:
+        await work_on(engine, is_supervised=is_supervised)
+    return Exit.SUCCESS
+
+
+async def work_on(engine: Engine, *, is_supervised: bool) -> None:
+    """Do the same with an engine that is open. Raises `ConfigurationError` when its database cannot be used."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if is_supervised:
         await loop.connect_read_pipe(lambda: _UntilClosed(stop), sys.stdin)
-    async with opened(Settings.read(), migrated=False) as engine:
-        await _check_tables(engine)
-        await asyncio.gather(engine.worker().serve(stop), engine.calls.serve(stop))
-    return Exit.SUCCESS
+    await _check_tables(engine)
+    await asyncio.gather(engine.worker().serve(stop), engine.calls.serve(stop))
 
 
 class _UntilClosed(asyncio.Protocol):

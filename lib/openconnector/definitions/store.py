@@ -37,6 +37,8 @@ class Loaded(Generic[D]):
 
     id: str
     slug: str
+    owner: str
+    """The account that made it."""
     revision_id: int
     definition: D
 
@@ -165,6 +167,7 @@ class Definitions:
         return Loaded(
             id=row.id,
             slug=row.slug,
+            owner=row.owner,
             revision_id=row.revision_id,
             definition=validated(collection, body),
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openconnector.ports import Clock, Contracts, Http, Log, ObjectStore, Sources, Tokens
+from openconnector.ports import Clock, Contracts, Host, Http, Log, ObjectStore, Sources, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Reach:
     """What the run's synchronization made at its target before."""
     tokens: Tokens
     """Tokens obtained with credentials."""
+    host: Host
+    """The Nextcloud around us, as one of its users sees it."""
     clock: Clock
     """The time."""
     log: Log

@@ -7,7 +7,14 @@ from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from typing_extensions import override
 
-from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, UnknownKind
+from openconnector.errors import (
+    NATIVE_PREFIX,
+    NEEDS_NEXTCLOUD,
+    ConfigurationError,
+    FieldProblem,
+    InvalidInput,
+    UnknownKind,
+)
 from openconnector.kinds.base import SECRET_FIELDS, Kind
 from openconnector.kinds.explained import description_of, example_of, title_of
 
@@ -95,7 +102,7 @@ def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]
     return [
         FieldProblem(
             field=".".join(as_sent(finding["loc"], given)) or "(whole)",
-            message=finding["msg"],
+            message=_message(finding),
             value=None if _may_be_secret(finding) else shortened(finding.get("input")),
         )
         for finding in error.errors(include_url=False, include_context=False)
@@ -112,6 +119,16 @@ def as_sent(places: Iterable[int | str], given: Any) -> Iterator[str]:
             given = given[place]
         except (KeyError, IndexError, TypeError):
             given = None
+
+
+def _message(finding: ErrorDetails) -> str:
+    """Return what is wrong; of a kind that exists only inside Nextcloud, that it does."""
+    given = finding.get("input")
+    if finding["type"] == "union_tag_invalid" and isinstance(given, Mapping):
+        name = str(given.get("kind"))
+        if name.startswith(NATIVE_PREFIX):
+            return f"the kind {name!r} {NEEDS_NEXTCLOUD}"
+    return finding["msg"]
 
 
 def _may_be_secret(finding: ErrorDetails) -> bool:

@@ -1,9 +1,21 @@
 """What an administrator allows previews, read from the environment wherever the engine is started."""
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from openconnector.previews.pool import PreviewLimits
+
+
+def _parted(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
+"""Private networks in one environment variable, with commas between: `10.0.0.0/8:443,192.168.1.7`."""
 
 
 class PreviewSettings(BaseSettings):

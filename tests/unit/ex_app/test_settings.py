@@ -1,9 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from ex_app.__main__ import read_settings
-from ex_app.hosting import engine_settings
-from ex_app.settings import Settings
+from ex_app.building import engine_settings
+from ex_app.settings import Settings, read_settings
 from openconnector.previews.pool import PreviewLimits
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
@@ -109,3 +108,11 @@ def test_a_limit_of_previews_that_cannot_be_is_named_as_the_variable_it_is(monke
 
     with pytest.raises(SystemExit, match="OPENCONNECTOR_PREVIEW_MEMORY_MIB: Input should be"):
         read_settings()
+
+
+def test_the_private_networks_are_read_and_reach_the_engine(monkeypatch):
+    monkeypatch.setenv("OPENCONNECTOR_ALLOWED_NETWORKS", "10.0.0.0/8:443, 192.168.1.7")
+
+    allowed = engine_settings(settings_for(FakeNextcloud())).allowed_networks
+
+    assert allowed == ("10.0.0.0/8:443", "192.168.1.7")

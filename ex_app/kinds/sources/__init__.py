@@ -1,0 +1,10 @@
+"""Nextcloud's own data as sources."""
+
+from ex_app.kinds.sources.nextcloud_groups import NextcloudGroupsSource
+from ex_app.kinds.sources.nextcloud_users import NextcloudUsersSource
+from openconnector.kinds.source import Source
+
+NATIVE_SOURCES: tuple[type[Source], ...] = (
+    NextcloudGroupsSource,
+    NextcloudUsersSource,
+)

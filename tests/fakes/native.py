@@ -1,0 +1,32 @@
+"""The reach of a kind that asks Nextcloud, over the fake one."""
+
+from typing import Any
+
+import httpx
+
+from ex_app.nextcloud.accounts import NextcloudAccess
+from ex_app.nextcloud.client import Nextcloud
+from openconnector.kinds.reach import Reach
+from openconnector.ports import Account
+from openconnector.testing import FakeClock, MemoryCallLog
+from tests.fakes.exapp import settings_for
+from tests.fakes.nextcloud import FakeNextcloud
+from tests.fakes.reach import reach_with
+
+
+class FakeHost:
+    """Implements `ports.Host` for a run that acts for somebody."""
+
+    def __init__(self, nextcloud: FakeNextcloud, user_id: str = "admin") -> None:
+        self.log = MemoryCallLog()
+        client = Nextcloud(settings_for(nextcloud), transport=httpx.ASGITransport(nextcloud))
+        self._access = NextcloudAccess(client, clock=FakeClock())
+        self._user_id = user_id
+
+    def account(self, user_id: str = "") -> Account:
+        return self._access.account(user_id or self._user_id, log=self.log)
+
+
+def reach_to(nextcloud: FakeNextcloud, user_id: str = "admin", **parts: Any) -> Reach:
+    """Return the reach of a run that acts for this user."""
+    return reach_with(host=FakeHost(nextcloud, user_id), **parts)

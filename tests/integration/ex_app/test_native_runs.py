@@ -1,0 +1,138 @@
+"""Whole runs over Nextcloud's own data, in the engine as it is built for Nextcloud."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from ex_app.building import built
+from openconnector.api.app import create_api
+from openconnector.api.callers import by_token
+from openconnector.cli.outcome import Exit
+from openconnector.db.migrate import migrate
+from openconnector.db.rows import CallRow
+from openconnector.engine import Engine
+from tests.fakes.commands import Command
+from tests.fakes.exapp import settings_for
+from tests.fakes.nextcloud import FakeNextcloud
+
+TOKEN = "a token of enough length"
+
+
+@pytest.fixture
+def nextcloud() -> FakeNextcloud:
+    return FakeNextcloud(is_registered=True, is_enabled=True)
+
+
+@pytest.fixture
+async def engine(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[Engine]:
+    settings = settings_for(nextcloud, app_persistent_storage=tmp_path)
+    engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
+    async with aclosing(client), engine:
+        await migrate(engine.database)
+        yield engine
+
+
+@pytest.fixture
+async def api(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_api(engine, authenticate=by_token(TOKEN))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://t/api/v1", headers=headers
+    ) as client:
+        yield client
+
+
+async def made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def run(api: httpx.AsyncClient, engine: Engine, synchronization: str) -> dict[str, Any]:
+    """Run a synchronization to its end and return the run."""
+    asked = await api.post(f"/synchronizations/{synchronization}/run", json={})
+    assert asked.status_code == 202, asked.text
+    await engine.worker().finish(asked.json()["id"])
+    return dict((await api.get(f"/runs/{asked.json()['id']}")).json())
+
+
+async def into_objects(api: httpx.AsyncClient, source: dict[str, Any], **more: Any) -> str:
+    """Save a synchronization from this source into our own store and return its slug."""
+    schema = await made(api, "/schemas", {"title": "Person", "slug": "person"})
+    await made(api, "/registers", {"title": "People", "slug": "people", "schemas": [schema["id"]]})
+    await made(api, "/sources", {"name": "Accounts", "configuration": source})
+    body = {
+        "name": "S",
+        "sourceId": "accounts",
+        "target": {"kind": "object_store", "register": "people", "schema": "person"},
+    }
+    return str((await made(api, "/synchronizations", body | more))["slug"])
+
+
+async def test_users_become_objects_and_a_second_run_writes_nothing(api, engine, nextcloud):
+    nextcloud.groups |= {f"user{number:03}": ["staff"] for number in range(97)}
+    slug = await into_objects(api, {"kind": "nextcloud_users", "pageSize": 50})
+
+    first = await run(api, engine, slug)
+    asked = len(nextcloud.calls)
+    second = await run(api, engine, slug)
+
+    assert first["state"] == second["state"] == "succeeded", (first, second)
+    assert (first["balance"]["created"], second["balance"]["unchanged"]) == (100, 100)
+    assert second["writes"] == 0
+    assert asked == len(nextcloud.calls) - asked == 3
+    assert {call.user for call in nextcloud.calls} == {"admin"}
+
+
+async def test_the_calls_to_nextcloud_are_in_the_call_log_of_the_run(api, engine):
+    slug = await into_objects(api, {"kind": "nextcloud_users"})
+    ran = await run(api, engine, slug)
+    await engine.calls.flush()
+
+    async with engine.database.reading() as session:
+        calls = (await session.scalars(select(CallRow).where(CallRow.run_id == ran["id"]))).all()
+
+    assert [(call.method, call.status) for call in calls] == [("GET", 200)]
+
+
+async def test_a_synchronization_says_in_whose_name_nextcloud_is_asked(api, engine, nextcloud):
+    nextcloud.groups["carol"] = ["admin"]
+    slug = await into_objects(api, {"kind": "nextcloud_users"}, actingUser="carol")
+
+    await run(api, engine, slug)
+
+    assert {call.user for call in nextcloud.calls} == {"carol"}
+
+
+async def test_an_account_that_may_not_ends_the_run_with_the_reason(api, engine, nextcloud):
+    slug = await into_objects(api, {"kind": "nextcloud_users", "actingUser": "alice"})
+
+    ran = await run(api, engine, slug)
+
+    assert ran["state"] == "failed"
+    assert "Nextcloud does not allow the list of users" in ran["error"]["message"]
+
+
+async def test_the_native_kinds_are_among_those_shown(api):
+    shown = (await api.get("/kinds/source/nextcloud_users")).json()
+
+    assert "administrator" in shown["description"]
+    assert shown["schema"]["properties"]["actingUser"]["description"].startswith("The account")
+
+
+async def test_where_there_is_no_nextcloud_a_definition_says_what_it_needs(tmp_path):
+    file = tmp_path / "file.yaml"
+    file.write_text(
+        "sources: [{slug: a, name: A, configuration: {kind: nextcloud_users, search: b}}]"
+    )
+
+    code, told = await Command(["import", str(file), "--json"], tmp_path / "storage").wait()
+
+    assert code == Exit.WRONG_USE
+    assert "'nextcloud_users' needs Nextcloud" in told
