@@ -12,6 +12,7 @@ from rich.table import Table
 
 from openconnector.cli import arguments
 from openconnector.cli.carrying import opened
+from openconnector.cli.moving import exported_mappings
 from openconnector.cli.outcome import Exit, print_json
 from openconnector.cli.settings import Settings, variables
 from openconnector.definitions.models import SLUG_PATTERN, MappingDefinition
@@ -66,18 +67,25 @@ async def _saved(slug: str) -> Verified:
 
 
 def _in_file(file: str) -> list[Verified]:
-    value, problems = filled_in(read(arguments.text(file)).value, variables())
-    if problems:
-        raise InvalidInput(problems, subject="configuration")
-    if not isinstance(value, dict):
-        raise arguments.refused(file, "is neither a mapping nor a configuration with `mappings`")
-    is_mapping = isinstance(value.get("mapping"), dict)
-    entries = [{"slug": "mapping", "name": "Mapping"} | value] if is_mapping else _entries(value)
+    given = read(arguments.text(file)).value
+    exported = exported_mappings(given)
+    entries = _own(file, given) if exported is None else exported
     if not entries:
         raise arguments.refused(file, "holds no mapping")
     definitions = [validated(MAPPINGS, entry) for entry in entries]
     known = _Known(definitions)
     return [known.verified(one) for one in definitions]
+
+
+def _own(file: str, given: Any) -> list[Mapping[str, Any]]:
+    """Return the mappings of a document in our own form: one by itself, or those of a configuration."""
+    value, problems = filled_in(given, variables())
+    if problems:
+        raise InvalidInput(problems, subject="configuration")
+    if not isinstance(value, dict):
+        raise arguments.refused(file, "is neither a mapping nor a configuration with `mappings`")
+    is_mapping = isinstance(value.get("mapping"), dict)
+    return [{"slug": "mapping", "name": "Mapping"} | value] if is_mapping else _entries(value)
 
 
 def _entries(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,6 +1,7 @@
 """Commands that need no database: map, logic, decode, encode."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from openconnector.cli import arguments
 from openconnector.cli.cases import FORMS
+from openconnector.cli.moving import exported_mappings
 from openconnector.cli.outcome import Exit, print_json
 from openconnector.decoders import DECODERS
 from openconnector.decoders.xml import XmlDecoder
@@ -60,6 +62,8 @@ async def show_lineage(mapping: str, *, as_json: bool) -> Exit:
 
 def _compiled(mapping: str) -> Mapper:
     given = arguments.value(mapping, "--mapping")
+    if (exported := exported_mappings(given)) is not None:
+        given = _one_of(exported)
     if not isinstance(given, dict):
         raise arguments.refused(
             "--mapping", "is no object; a mapping has `mapping`, `cast` and more"
@@ -68,6 +72,14 @@ def _compiled(mapping: str) -> Mapper:
         return compile_mapping(MappingSpec.model_validate(given))
     except ValidationError as error:
         raise InvalidInput(problems_of(error), subject="mapping") from error
+
+
+def _one_of(exported: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if len(exported) != 1:
+        raise arguments.refused(
+            "--mapping", f"holds {len(exported)} mappings; give a file with one"
+        )
+    return exported[0]
 
 
 async def evaluate(rule: str, data: str, *, mode: str) -> Exit:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from openconnector.cli.commands import app
 from openconnector.cli.outcome import Exit
+from tests.fakes.predecessor import a_mapping, a_synchronization, exported
 
 run = CliRunner().invoke
 
@@ -111,3 +112,36 @@ def test_a_suggestion_needs_records_and_a_schema(record: str, schema: str):
     result = run(app, ["suggest", "--input", record, "--schema", schema])
 
     assert result.exit_code == Exit.WRONG_USE
+
+
+def test_mappings_the_php_app_exported_are_verified_in_the_dialect_they_were_written_for(
+    tmp_path: Path,
+):
+    outer = a_mapping(1, slug="outer", mapping={"a": "{{ executeMapping(7, b)|json_encode }}"})
+    inner = a_mapping(7, slug="inner", mapping={"a": "{{ b ?? 'x' }}"})
+
+    good = verified(tmp_path, json.dumps([outer, inner, a_synchronization(actions=[1])]), "--json")
+    lonely = verified(tmp_path, json.dumps(exported("mapping", outer)), "--json")
+
+    assert [one["error"] for one in json.loads(good.stdout)] == [None, None]
+    # The other one is looked for by its address, where it may have come in before.
+    [told] = json.loads(lonely.stdout)
+    assert "/mappings/7" in told["error"]
+
+
+def test_a_mapping_the_php_app_exported_is_applied_in_the_dialect_it_was_written_for(
+    tmp_path: Path,
+):
+    file = tmp_path / "mapping.json"
+    file.write_text(
+        json.dumps(exported("mapping", a_mapping(mapping={"a": "{{ a ? 'yes' : 'no' }}"}, cast=[])))
+    )
+    several = tmp_path / "several.json"
+    several.write_text(json.dumps([a_mapping(1), a_mapping(2)]))
+
+    applied = run(app, ["map", "--mapping", str(file), "--input", '{"a": "0"}'])
+    refused = run(app, ["map", "--mapping", str(several), "--input", "{}"])
+
+    assert json.loads(applied.stdout) == {"a": "no"}
+    assert refused.exit_code == Exit.WRONG_USE
+    assert "holds 2 mappings" in refused.stderr

@@ -34,13 +34,14 @@ class Request(NamedTuple):
     query: dict[str, str]
 
 
-def without_user(location: str) -> tuple[str, list[Credential]]:
+def without_user(export: Export, location: str) -> tuple[str, list[Credential]]:
     """Return an address without the user name and password in it, and these."""
     try:
         parts = urlsplit(location)
         name, password = parts.username, parts.password
     except ValueError:
-        return location, []
+        export.refuse("location", "is no address such as https://host/path")
+        return "", []
     if name is None and password is None:
         return location, []
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
@@ -85,9 +86,7 @@ def _from_option(export: Export, given: Any) -> list[Credential]:
     name, password, scheme = (parts.get(str(at), parts.get(at)) for at in range(3))
     texts = [_own(export, text_of(part) or "", f"{PATH}.auth") for part in (name, password)]
     if scheme not in (None, "", "basic"):
-        export.refuse(
-            f"{PATH}.auth", f"the scheme {str(scheme)[:20]!r} is not known here; only basic is"
-        )
+        export.refuse(f"{PATH}.auth", "has another scheme than basic, which alone is known here")
     return [Credential(f"{PATH}.auth", _basic(*texts))]
 
 
@@ -135,10 +134,9 @@ def _oauth(export: Export, options: Mapping[str, Any], path: str) -> list[Creden
         name: _own(export, text_of(value) or "", f"{PATH}.authentication.{name}")
         for name, value in _settings(options).items()
     }
-    grant = settings.get("grant_type", "")
-    if grant != "client_credentials":
+    if settings.get("grant_type") != "client_credentials":
         export.refuse(
-            path, f"the grant {grant[:40]!r} of OAuth is not known here; client_credentials is"
+            path, "has another grant of OAuth than client_credentials, which alone is known here"
         )
     if settings.get("client_assertion_type"):
         export.refuse(path, "a signed assertion as OAuth's client secret is not known here")
@@ -179,7 +177,7 @@ def _from_unused_fields(export: Export) -> list[Credential]:
         found = Credential("jwt", {"kind": "bearer", "token": token})
     elif kind not in NO_AUTHENTICATION:
         export.warn(
-            f"Its authentication {kind!r} had no effect in the PHP app and is not taken over; give it one that has"
+            "Its field `auth` had no effect in the PHP app and is not taken over; give it an authentication that has"
         )
     if found is None:
         return []

@@ -78,8 +78,8 @@ def _rest(export: Export, options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _addressed(export: Export, options: Mapping[str, Any]) -> tuple[str, Request, list[Credential]]:
     """Return the bare address of a source, what requests carry, and the credentials that stood in the address."""
-    location, found = without_user(export.text("location"))
-    if not location:
+    location, found = without_user(export, export.text("location"))
+    if not export.text("location"):
         export.refuse("location", "is missing; without it the PHP app called nothing")
     location, own_query = _parted(export, location)
     if _is_private(location):

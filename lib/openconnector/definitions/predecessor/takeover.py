@@ -36,12 +36,17 @@ LEFT_OUT: Final = {
 """Kind of an entity, or group of a configuration set, that is not saved -> why."""
 
 
-def take_over(documents: Iterable[Document]) -> Contents:
-    """Return what the predecessor's documents hold as entries of ours, with what is left out and refused."""
+def take_over(documents: Iterable[Document], *, only: str = "") -> Contents:
+    """Return what the predecessor's documents hold as entries of ours, with what is left out and refused.
+
+    ``only`` chooses one kind of entity; nothing is said about the others.
+    """
     contents = Contents()
     kept: list[Export] = []
     for document in documents:
         for export in exports_in(document):
+            if only not in ("", export.kind):
+                continue
             if export.kind in TAKEN_OVER and not export.problems:
                 kept.append(export)
             else:
