@@ -18,6 +18,7 @@ from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
 from openconnector.definitions.models import SourceDefinition, SynchronizationDefinition
 from openconnector.definitions.previewing import MappingPreviews
+from openconnector.definitions.registers import Registers
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
 from openconnector.definitions.verifying import Verifier
 from openconnector.errors import NEEDS_NEXTCLOUD, ConfigurationError, Conflict
@@ -112,6 +113,8 @@ class Engine:
         self.database = Database(settings.url)
         self.keys = KeyRing.load(settings.key_file)
         self.definitions = Definitions(self.keys, self.clock)
+        self.audit = self.definitions.audit
+        self.registers = Registers(self.clock, self.audit)
         self.embedded = EmbeddedStore(self.database, clock=self.clock)
         self.tokens = ProcessTokens(self.clock)
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)

@@ -41,7 +41,7 @@ async def test_an_example_loads_and_begins_with_what_it_is_for(file: Path, sqlit
         files.Destination(
             database=database,
             definitions=definitions,
-            registers=Registers(clock),
+            registers=Registers(clock, definitions.audit),
             verifier=Verifier(database=database, definitions=definitions, previews=Previews()),
         ),
         variables=SECRETS,

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
+from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.rows import FailedRecordRow, IntentRow, RunChangeRow, RunRow, SecretRow
 from openconnector.db.sealed import (
+    AUDIT_HEAD_BINDING,
     SEALED_COLUMNS,
     SealedColumn,
     SealedValue,
@@ -18,6 +20,7 @@ from openconnector.db.sealed import (
 from tests.fakes.synchronizing import Synchronizing
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+TRAIL_END = b"the end"
 PLAIN = b'{"open": "to all"}'
 
 
@@ -40,6 +43,9 @@ class SealedEverywhere:
             run = await session.get(RunRow, run_id)
             assert run is not None
             run.cursor = sealed_json(self._sealed(b'{"page": 7}', cursor_binding(run_id)))
+            head = await session.get(AuditHeadRow, 1)
+            assert head is not None
+            head.sealed = self._sealed(TRAIL_END, AUDIT_HEAD_BINDING)
 
     def _secrets(self, count: int) -> Iterator[SecretRow]:
         for number in range(count):

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from openconnector.api import (
+    audit,
     capabilities,
     collections,
     contracts,
@@ -51,6 +52,7 @@ RESOURCES = (
     kinds,
     schedules,
     capabilities,
+    audit,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
 

@@ -218,7 +218,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
         """Delete a definition that nothing uses; its revisions stay."""
         await checks.delete(
-            desk.session, desk.engine.definitions, collection, key, based_on=based_on
+            desk.session, desk.engine.definitions, collection, key, desk.who, based_on=based_on
         )
 
 

@@ -15,7 +15,7 @@ from openconnector.api.sessions import Changing, Desk, Reading
 from openconnector.db import registers as rows
 from openconnector.db.registers import SORTABLE, RegisterQuery
 from openconnector.definitions import checks
-from openconnector.definitions.registers import Registers, Shelf
+from openconnector.definitions.registers import Shelf
 
 
 class KeptOnShelf(BaseModel):
@@ -88,7 +88,7 @@ def _add_writing(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         desk: Changing,
     ) -> dict[str, Any]:
         """Save a new one."""
-        row = await _registers(desk).create(desk.session, shelf, body, desk.who)
+        row = await desk.engine.registers.create(desk.session, shelf, body, desk.who)
         desk.response.headers["Location"] = f"{PREFIX}/{shelf.name}/{row.id}"
         return _saved(desk, shelf, row)
 
@@ -101,18 +101,18 @@ def _add_writing(routes: APIRouter, shelf: Shelf[Any], types: Documented) -> Non
         desk: Changing,
     ) -> dict[str, Any]:
         """Replace one."""
-        row = await _registers(desk).update(desk.session, shelf, key, body, based_on=based_on)
+        row = await desk.engine.registers.update(
+            desk.session, shelf, key, body, desk.who, based_on=based_on
+        )
         return _saved(desk, shelf, row)
 
     @routes.delete("/{key}", status_code=204, responses=problems(409, 412))
     @needs(Right.CHANGE)
     async def delete(key: Key, based_on: BasedOn, desk: Changing) -> None:
         """Delete one that holds no objects."""
-        await checks.delete_shelved(desk.session, shelf, key, based_on=based_on)
-
-
-def _registers(desk: Desk) -> Registers:
-    return Registers(desk.engine.clock)
+        await checks.delete_shelved(
+            desk.session, desk.engine.registers, shelf, key, desk.who, based_on=based_on
+        )
 
 
 def _saved(desk: Desk, shelf: Shelf[Any], row: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openconnector.cli.audit import audit
 from openconnector.cli.carrying import carry_out, log_to_standard_error
 from openconnector.cli.options import Json
 from openconnector.cli.safekeeping import safekeeping
@@ -369,6 +370,9 @@ def doctor(*, as_json: Json = False) -> None:
 
     log_to_standard_error("error")
     carry_out(examine(as_json=as_json), as_json=as_json)
+
+
+app.add_typer(audit, name="audit")
 
 
 @app.command("new-key")

@@ -17,7 +17,6 @@ from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.settings import Settings, variables
 from openconnector.definitions import files
 from openconnector.definitions.notation import Document, read, write
-from openconnector.definitions.registers import Registers
 
 if TYPE_CHECKING:
     from openconnector.engine import Engine
@@ -89,7 +88,7 @@ async def save(
         files.Destination(
             database=engine.database,
             definitions=engine.definitions,
-            registers=Registers(engine.clock),
+            registers=engine.registers,
             verifier=engine.verifier,
         ),
         variables={**variables(), **(more or {})},

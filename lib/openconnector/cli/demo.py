@@ -3,7 +3,7 @@
 from typing import Any
 
 from openconnector.cli.carrying import opened
-from openconnector.cli.configuration import save
+from openconnector.cli.configuration import WHO, save
 from openconnector.cli.example_source import ExampleSource, answering, folder
 from openconnector.cli.outcome import OF_STATE, Exit, note, print_json
 from openconnector.cli.progress import print_balances
@@ -62,7 +62,7 @@ async def clear(engine: Engine, document: Document) -> None:
         for collection in reversed(COLLECTIONS):
             for entry in document.value[collection.name]:
                 if await definition_rows.find(session, collection.table, entry["slug"]):
-                    await engine.definitions.delete(session, collection, entry["slug"])
+                    await engine.definitions.delete(session, collection, entry["slug"], WHO)
         for shelf in (REGISTERS, SCHEMAS):
             await _clear_shelf(session, engine, shelf, document.value[shelf.name])
 
@@ -74,7 +74,7 @@ async def _clear_shelf(
         row = await register_rows.find(session, shelf.table, entry["slug"])
         if row is not None:
             await _empty(session, engine, row)
-            await register_rows.remove(session, row)
+            await engine.registers.remove(session, row, WHO)
 
 
 async def _empty(session: Session, engine: Engine, row: RegisterRow | SchemaRow) -> None:

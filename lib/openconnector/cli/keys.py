@@ -1,11 +1,13 @@
 """The commands for the key file: a new key beside the old one, or instead of one that is lost."""
 
 from openconnector.cli.carrying import opened
+from openconnector.cli.configuration import WHO
 from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.settings import Settings
 from openconnector.crypto import KeyRing
 from openconnector.db.locking import locked_file
-from openconnector.engine import KEY_FILE
+from openconnector.definitions.audit import Change
+from openconnector.engine import KEY_FILE, Engine
 from openconnector.errors import Conflict
 from openconnector.safekeeping import rotation
 
@@ -49,6 +51,7 @@ async def rotate(*, as_json: bool) -> Exit:
             engine.database, engine.keys, engine.clock, lambda count: note(f"{count} sealed anew")
         )
         has_old = len(engine.keys.ids) > 1
+        await _note(engine, "rotate" if done.is_new else "reseal", done.key)
     if as_json:
         print_json(
             {
@@ -72,8 +75,17 @@ async def remove_old(*, as_json: bool) -> Exit:
     settings = Settings.read()
     async with locked_file(settings.storage / KEY_FILE), opened(settings) as engine:
         removed = await rotation.remove_old(engine.database, engine.keys, engine.clock)
+        for name in removed:
+            await _note(engine, "remove", name)
     if as_json:
         print_json({"removed": removed})
     else:
         note(f"Removed {', '.join(removed)}. Older backups still need it: keep it with them")
     return Exit.SUCCESS
+
+
+async def _note(engine: Engine, action: str, key: str) -> None:
+    """Write to the audit trail what became of a key."""
+    change = Change(who=WHO, action=action, subject="key", subject_id=key)
+    async with engine.database.writing() as session:
+        await engine.audit.note(session, change)

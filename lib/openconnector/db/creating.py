@@ -3,10 +3,11 @@
 Loading the migrations and going through them takes several times as long, at the moment a newcomer waits.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 
 from openconnector.db import store_rows  # noqa: F401  its tables belong to the metadata
 from openconnector.db.database import Database
+from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.locking import locked_file
 from openconnector.db.rows import Base
 from openconnector.db.version import newest_step
@@ -30,6 +31,7 @@ async def create(database: Database) -> bool:
 def _tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
     connection.execute(text("INSERT INTO change_counter (id, value) VALUES (1, 0)"))
+    connection.execute(insert(AuditHeadRow).values(id=1))
     # As Alembic makes it, so that migrations go on from here.
     connection.execute(
         text(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.database import Database
+from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.rows import (
     Base,
     FailedRecordRow,
@@ -126,6 +127,10 @@ def cursor_binding(run_id: str) -> str:
     return f"run|{run_id}|cursor"
 
 
+AUDIT_HEAD_BINDING = "audit_head|1|sealed"
+"""What the end of the audit trail is sealed for."""
+
+
 def _run_id(row: Any) -> str:
     return str(row.run_id)
 
@@ -142,6 +147,7 @@ SEALED_COLUMNS = (
     SealedColumn(
         row=RunRow, column="cursor", binding=lambda row: cursor_binding(row.id), is_json=True
     ),
+    SealedColumn(row=AuditHeadRow, column="sealed", binding=lambda _row: AUDIT_HEAD_BINDING),
 )
 """Every column anything is sealed in; whoever seals adds a line here, or a new key would leave it behind."""
 

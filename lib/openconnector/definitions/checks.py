@@ -12,7 +12,7 @@ from openconnector.db import definitions as rows
 from openconnector.db import registers, runs
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
-from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
+from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers, Shelf
 from openconnector.definitions.store import (
     MAPPINGS,
     SOURCES,
@@ -48,6 +48,7 @@ async def delete(
     definitions: Definitions,
     collection: Collection[Any],
     key: str,
+    who: str,
     *,
     based_on: int | None = None,
 ) -> None:
@@ -57,11 +58,17 @@ async def delete(
     _refuse_used(row, await _users(session, collection, row, _keys(row)))
     if collection is SYNCHRONIZATIONS and await runs.active(session, row.id) is not None:
         raise Conflict(f"{row.slug!r} has an unfinished run; wait for it or cancel it first")
-    await definitions.delete(session, collection, row.id)
+    await definitions.delete(session, collection, row.id, who)
 
 
 async def delete_shelved(
-    session: Session, shelf: Shelf[Any], key: str, *, based_on: int | None = None
+    session: Session,
+    shelved: Registers,
+    shelf: Shelf[Any],
+    key: str,
+    who: str,
+    *,
+    based_on: int | None = None,
 ) -> None:
     """Delete a register or schema. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what stands in the way."""
     row = await registers.get(session, shelf.table, key)
@@ -69,7 +76,7 @@ async def delete_shelved(
     if shelf is SCHEMAS:
         every, _ = await registers.page(session, REGISTERS.table, EVERY)
         _refuse_used(row, [register.slug for register in every if row.id in register.schemas])
-    await registers.remove(session, row)
+    await shelved.remove(session, row, who)
 
 
 def _check_revision(row: Any, based_on: int | None) -> None:

@@ -139,7 +139,7 @@ class _Import:
             await self.into.registers.create(self.session, shelf, entry, self.who)
             return "created"
         before = found.revision
-        after = await self.into.registers.update(self.session, shelf, found.id, entry)
+        after = await self.into.registers.update(self.session, shelf, found.id, entry, self.who)
         return "unchanged" if after.revision == before else "updated"
 
     async def _define(

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from openconnector.db import registers as rows
 from openconnector.db.session import Session
 from openconnector.db.store_rows import RegisterRow, SchemaRow
+from openconnector.definitions.audit import Audit, Change
 from openconnector.definitions.models import LONG, SHORT, SLUG_PATTERN, Model, slug_of
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
@@ -66,8 +67,9 @@ SCHEMAS = Shelf(name="schemas", table=SchemaRow, model=SchemaDefinition)
 class Registers:
     """The embedded store's registers and schemas. Each method works in the transaction of the session it is given."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, audit: Audit) -> None:
         self._clock = clock
+        self._audit = audit
 
     async def create(
         self, session: Session, shelf: Shelf[Row], body: Mapping[str, Any], who: str
@@ -80,6 +82,7 @@ class Registers:
             id=str(uuid4()), owner=who, created_at=now, updated_at=now, revision=1, **columns
         )
         await rows.insert(session, row)
+        await self._audit.note(session, _change(row, "create", who))
         return row
 
     async def update(
@@ -88,6 +91,7 @@ class Registers:
         shelf: Shelf[Row],
         key: str,
         body: Mapping[str, Any],
+        who: str,
         *,
         based_on: int | None = None,
     ) -> Row:
@@ -103,14 +107,35 @@ class Registers:
             )
         columns = await _columns(session, shelf, body)
         columns["slug"] = columns["slug"] or row.slug
-        if all(getattr(row, name) == value for name, value in columns.items()):
+        changed = [name for name, value in columns.items() if getattr(row, name) != value]
+        if not changed:
             return row
         for name, value in columns.items():
             setattr(row, name, value)
         row.revision += 1
         row.updated_at = self._clock.now()
         await rows.save(session, row)
+        await self._audit.note(session, _change(row, "update", who, {"changed": changed}))
         return row
+
+    async def remove(self, session: Session, row: RegisterRow | SchemaRow, who: str) -> None:
+        """Delete a register or schema for good. Raises `Conflict` while it holds objects."""
+        await rows.remove(session, row)
+        await self._audit.note(session, _change(row, "delete", who))
+
+
+def _change(
+    row: RegisterRow | SchemaRow, action: str, who: str, details: Mapping[str, Any] | None = None
+) -> Change:
+    return Change(
+        who=who,
+        action=action,
+        subject=row.__tablename__,
+        subject_id=row.id,
+        name=row.slug,
+        revision=row.revision,
+        details=details or {},
+    )
 
 
 async def _columns(session: Session, shelf: Shelf[Any], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from openconnector.db.definitions import DefinitionRow, ListQuery
 from openconnector.db.rows import MappingRow, RevisionRow, SourceRow, SynchronizationRow
 from openconnector.db.sealed import secret_binding
 from openconnector.db.session import Session
+from openconnector.definitions.audit import Audit, Change
 from openconnector.definitions.models import (
     Definition,
     MappingDefinition,
@@ -91,6 +92,7 @@ class Definitions:
     def __init__(self, keys: KeyRing, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
+        self.audit = Audit(keys, clock)
 
     async def create(
         self, session: Session, collection: Collection[D], body: Mapping[str, Any], who: str
@@ -109,6 +111,7 @@ class Definitions:
         await self._fill(session, collection, row, model, who)
         await rows.insert(session, row)
         await self._seal(session, collection, row, model)
+        await self.audit.note(session, _change(row, "create", who))
         return row
 
     async def update(
@@ -138,12 +141,15 @@ class Definitions:
         _refuse_moved_secrets(body, kept, row, model)
         if self._is_same(collection, row, model, stored):
             return row
+        before = _body(row)
         row.version = (
             model.version if model.version not in ("", row.version) else _next(row.version)
         )
         await self._fill(session, collection, row, model, who)
         await rows.save(session, row)
         await self._seal(session, collection, row, model)
+        details = _differences(before, _body(row), stored, split(model)[1])
+        await self.audit.note(session, _change(row, "update", who, details))
         return row
 
     async def revised(
@@ -154,11 +160,12 @@ class Definitions:
         old = await rows.get_revision(session, collection.table, row.id, number)
         return old.definition | {"version": ""}
 
-    async def delete(self, session: Session, collection: Collection[D], key: str) -> None:
+    async def delete(self, session: Session, collection: Collection[D], key: str, who: str) -> None:
         """Delete a definition and its secrets. Raises `NotFound`."""
         row: DefinitionRow = await rows.get(session, collection.table, key)
         await rows.remove(session, row)
         await rows.count_change(session)
+        await self.audit.note(session, _change(row, "delete", who))
 
     async def load(self, session: Session, collection: Collection[D], key: str) -> Loaded[D]:
         """Return a definition with its secrets, ready to be used. Raises `NotFound`."""
@@ -280,6 +287,33 @@ def _body(row: DefinitionRow) -> dict[str, Any]:
         "reference": row.reference,
         **row.definition,
     }
+
+
+def _change(
+    row: DefinitionRow, action: str, who: str, details: Mapping[str, Any] | None = None
+) -> Change:
+    return Change(
+        who=who,
+        action=action,
+        subject=row.__tablename__,
+        subject_id=row.id,
+        name=row.slug,
+        revision=row.revision,
+        details=details or {},
+    )
+
+
+def _differences(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    old_secrets: Mapping[str, str],
+    new_secrets: Mapping[str, str],
+) -> dict[str, list[str]]:
+    """Name the fields and the secrets that an update changed; their values stay where they are."""
+    fields = [name for name in after if orjson.dumps(after[name]) != orjson.dumps(before.get(name))]
+    pointers = {*old_secrets, *new_secrets}
+    secrets = [at for at in sorted(pointers) if old_secrets.get(at) != new_secrets.get(at)]
+    return {"changed": fields} | ({"secrets": secrets} if secrets else {})
 
 
 def _binding(row: DefinitionRow, pointer: str) -> str:

@@ -65,6 +65,9 @@ NEEDED: dict[str, Right] = {
     "GET capabilities": R,
     "GET collections": R,
     "GET kinds": R,
+    "GET audit": A,
+    "GET audit/export": A,
+    "POST audit/verify": A,
     "GET kinds/{family}/{kind}": R,
 }
 """Every route and the right it needs. A new route needs a line here, so that somebody has thought about it."""

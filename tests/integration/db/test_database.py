@@ -17,7 +17,7 @@ from openconnector.db.creating import create
 from openconnector.db.database import Database
 from openconnector.db.migrate import drift, migrate, pending
 from openconnector.db.store_rows import RegisterRow
-from openconnector.db.version import is_current
+from openconnector.db.version import is_current, newest_step
 from openconnector.errors import ConfigurationError, StorageFailed
 
 
@@ -213,8 +213,8 @@ async def test_a_full_disk_is_named_and_what_was_committed_stays(sqlite_url: str
 NEXT_STEP = """
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "9999"
+down_revision = "{before}"
 
 
 def upgrade() -> None:
@@ -226,7 +226,8 @@ def with_a_next_step(folder: Path, statement: str) -> str:
     """Return the migrations with one more, as a version to come will have them."""
     scripts = folder / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, scripts)
-    (scripts / "versions" / "0003_next.py").write_text(NEXT_STEP.format(statement=statement))
+    step = NEXT_STEP.format(statement=statement, before=newest_step())
+    (scripts / "versions" / "9999_next.py").write_text(step)
     return str(scripts)
 
 
@@ -240,12 +241,12 @@ async def test_a_sqlite_file_is_copied_before_it_is_migrated_further(
 
     applied = await migrate(database, scripts=scripts)
 
-    copy = Database(f"sqlite:///{tmp_path / 'migrated.db'}.before-0003")
+    copy = Database(f"sqlite:///{tmp_path / 'migrated.db'}.before-9999")
     async with database.reading() as session:
         assert await session.get(RegisterRow, "kept") is None
     async with copy.reading() as session:
         assert await session.get(RegisterRow, "kept") is not None
-    assert applied == ["0003"]
+    assert applied == ["9999"]
     await copy.close()
     await database.close()
 

@@ -86,7 +86,7 @@ async def load_all(
         files.Destination(
             database=database,
             definitions=DEFINITIONS,
-            registers=Registers(CLOCK),
+            registers=Registers(CLOCK, DEFINITIONS.audit),
             verifier=Verifier(
                 database=database, definitions=DEFINITIONS, previews=previews or Previews()
             ),

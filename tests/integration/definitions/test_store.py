@@ -186,7 +186,7 @@ async def test_every_change_is_counted_so_that_other_processes_see_it(
             if step == "create":
                 await definitions.create(session, SOURCES, source(), "a")
             elif step == "delete":
-                await definitions.delete(session, SOURCES, "case-system")
+                await definitions.delete(session, SOURCES, "case-system", "a")
             else:
                 await definitions.update(session, SOURCES, "case-system", source(endpoint="x"), "a")
             counted.append(await rows.change_counter(session))

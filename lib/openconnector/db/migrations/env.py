@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from openconnector.db import store_rows  # noqa: F401  its tables belong to the metadata
+from openconnector.db import installation_rows, store_rows  # noqa: F401  their tables belong to the metadata
 from openconnector.db.rows import Base
 
 context.configure(
