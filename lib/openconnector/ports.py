@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from openconnector.records import Outcome, Record
+from openconnector.records import Outcome, Part, Record
 
 
 class Clock(Protocol):
@@ -157,6 +157,26 @@ class Contracts(Protocol):
 
     async def owners(self, target_ids: Collection[str]) -> Mapping[str, str]:
         """Return the origin id of the record that each of these objects was made of; others are left out."""
+        ...
+
+
+class Remembered(NamedTuple):
+    """What a part came to in an earlier run."""
+
+    found: int
+    """How many records it has."""
+    note: Any
+    """What the source noted with it."""
+
+
+class Memory(Protocol):
+    """What earlier runs remember of a source's parts, so that it need not read them again."""
+
+    async def recall(self, wanted: Sequence[Part]) -> Mapping[str, Remembered]:
+        """Return, by key, the parts known under their present version; all of them may be named as `Page.unchanged`.
+
+        Empty in runs that are to look at every record.
+        """
         ...
 
 

@@ -12,6 +12,18 @@ Cursor = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a source with a version of its own, such as a file: while that stands still, so do its records."""
+
+    key: str
+    """Which piece; the same in every read."""
+    version: str
+    """Another one whenever any of its records may be another."""
+    note: Any = field(default=None, compare=False)
+    """What the source wants to be told when it recalls the part, as JSON; nobody else looks at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What one request to a source brought."""
 
@@ -25,6 +37,15 @@ class Page:
     """Of the bytes the records were read from: with the same source, the same bytes give the same records."""
     incomplete: str | None = None
     """Why reading stops here although more may follow (a page cap, for one)."""
+    part: Part | None = None
+    """The part all of these records are of."""
+    begins_part: bool = True
+    """Nothing of the part came before this page."""
+    ends_part: bool = True
+    """Nothing of the part comes after this page."""
+    unchanged: tuple[Part, ...] = ()
+    """Parts that were recalled in this read and are not read again: their records count as found. Such a page has no
+    records of its own."""
 
 
 class Action(StrEnum):

@@ -66,6 +66,7 @@ def test_who_seals_is_known_to_db_sealed_so_that_a_new_key_leaves_nothing_behind
         "lib/openconnector/definitions/store.py",
         "lib/openconnector/safekeeping/rotation.py",
         "lib/openconnector/synchronization/keeping.py",
+        "lib/openconnector/synchronization/parts.py",
         "lib/openconnector/synchronization/progress.py",
     }
 

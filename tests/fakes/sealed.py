@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.installation_rows import AuditHeadRow
+from openconnector.db.memo_rows import PartMemoRow
 from openconnector.db.rows import FailedRecordRow, IntentRow, RunChangeRow, RunRow, SecretRow
 from openconnector.db.sealed import (
     AUDIT_HEAD_BINDING,
@@ -14,6 +15,7 @@ from openconnector.db.sealed import (
     SealedColumn,
     SealedValue,
     cursor_binding,
+    part_binding,
     sealed_json,
     secret_binding,
 )
@@ -37,7 +39,11 @@ class SealedEverywhere:
         sync = Synchronizing(self.database)
         await sync.save()
         run_id = await sync.queue("dry_run")
-        rows = [*self._secrets(count), *self._records(sync.id, run_id, count)]
+        rows = [
+            *self._secrets(count),
+            *self._records(sync.id, run_id, count),
+            *self._parts(sync.id, run_id, count),
+        ]
         async with self.database.writing() as session:
             session.add_all(rows)
             run = await session.get(RunRow, run_id)
@@ -107,6 +113,21 @@ class SealedEverywhere:
     def _sealed(self, value: bytes, binding: str) -> bytes:
         self.expected.append(value)
         return self.ring.seal(value, binding)
+
+    def _parts(self, synchronization_id: str, run_id: str, count: int) -> Iterator[PartMemoRow]:
+        for number in range(count):
+            key = f"{number:032}"
+            yield PartMemoRow(
+                synchronization_id=synchronization_id,
+                target="main",
+                key=key,
+                digest=b"d",
+                run_id=run_id,
+                found=0,
+                skipped=0,
+                seen=b"",
+                note=self._sealed(f"note {number}".encode(), part_binding(synchronization_id, key)),
+            )
 
     async def opened(self, ring: KeyRing) -> list[bytes]:
         """Return everything that is sealed, opened with these keys, sorted. Raises like `KeyRing.open`."""

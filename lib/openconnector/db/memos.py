@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import statements
-from openconnector.db.rows import ContractEpochRow, PageMemoRow
+from openconnector.db.memo_rows import ContractEpochRow, PageMemoRow
 
 SAVE_CHANGES = (
     "ON CONFLICT (synchronization_id, target, number) DO UPDATE SET "

@@ -13,7 +13,11 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from openconnector.db import installation_rows, store_rows  # noqa: F401  their tables belong to the metadata
+from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    installation_rows,
+    memo_rows,
+    store_rows,
+)
 from openconnector.db.database import Database
 from openconnector.db.locking import locked_file
 from openconnector.db.rows import Base

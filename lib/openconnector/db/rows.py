@@ -271,39 +271,6 @@ class ContractRow(Base):
     changed_at: Mapped[datetime]
 
 
-class PageMemoRow(Base):
-    """What a whole page came to: the same bytes under the same definitions come to the same again.
-
-    It holds as long as no contract of the synchronization was changed since, which `epoch` tells.
-    """
-
-    __tablename__ = "page_memo"
-
-    synchronization_id: Mapped[str] = mapped_column(
-        ForeignKey("synchronization.id", ondelete="CASCADE"), primary_key=True
-    )
-    target: Mapped[str] = mapped_column(String(64), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    """The page's place in the read."""
-    digest: Mapped[bytes]
-    """Of the page's bytes and of everything that decides what they come to."""
-    epoch: Mapped[int]
-    found: Mapped[int]
-    seen: Mapped[bytes]
-
-
-class ContractEpochRow(Base):
-    """Counted up whenever a contract that was there before is changed; new contracts do not count."""
-
-    __tablename__ = "contract_epoch"
-
-    synchronization_id: Mapped[str] = mapped_column(
-        ForeignKey("synchronization.id", ondelete="CASCADE"), primary_key=True
-    )
-    target: Mapped[str] = mapped_column(String(64), primary_key=True)
-    epoch: Mapped[int]
-
-
 class FailedRecordRow(Base):
     """A record that could not be mapped or written, with its reason; it can be replayed."""
 

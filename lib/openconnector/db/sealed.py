@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.database import Database
 from openconnector.db.installation_rows import AuditHeadRow
+from openconnector.db.memo_rows import PartMemoRow
 from openconnector.db.rows import (
     Base,
     FailedRecordRow,
@@ -131,6 +132,11 @@ AUDIT_HEAD_BINDING = "audit_head|1|sealed"
 """What the end of the audit trail is sealed for."""
 
 
+def part_binding(synchronization_id: str, key: str) -> str:
+    """Return what the note of a remembered part is sealed for."""
+    return f"part|{synchronization_id}|{key}"
+
+
 def _run_id(row: Any) -> str:
     return str(row.run_id)
 
@@ -148,6 +154,11 @@ SEALED_COLUMNS = (
         row=RunRow, column="cursor", binding=lambda row: cursor_binding(row.id), is_json=True
     ),
     SealedColumn(row=AuditHeadRow, column="sealed", binding=lambda _row: AUDIT_HEAD_BINDING),
+    SealedColumn(
+        row=PartMemoRow,
+        column="note",
+        binding=lambda row: part_binding(row.synchronization_id, row.key),
+    ),
 )
 """Every column anything is sealed in; whoever seals adds a line here, or a new key would leave it behind."""
 

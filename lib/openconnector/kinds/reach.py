@@ -1,8 +1,29 @@
 """What a kind may touch: one frozen value of small Protocols."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from openconnector.ports import Clock, Contracts, Host, Http, Log, ObjectStore, Sources, Tokens
+from openconnector.ports import (
+    Clock,
+    Contracts,
+    Host,
+    Http,
+    Log,
+    Memory,
+    ObjectStore,
+    Remembered,
+    Sources,
+    Tokens,
+)
+from openconnector.records import Part
+
+
+class NoMemory:
+    """Implements `ports.Memory` where nothing is remembered: outside runs."""
+
+    async def recall(self, wanted: Sequence[Part]) -> Mapping[str, Remembered]:
+        """Return nothing: every part has to be read."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +46,5 @@ class Reach:
     """The time."""
     log: Log
     """The log of this run."""
+    memory: Memory = NoMemory()
+    """What earlier runs remember of the source's parts."""

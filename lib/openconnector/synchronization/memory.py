@@ -25,7 +25,7 @@ class PageMemory:
 
     def __init__(self, plan: Plan, progress: Progress) -> None:
         self._key = (plan.synchronization_id, plan.target_key)
-        self._definitions = xxhash.xxh3_128_digest(
+        self.definitions = xxhash.xxh3_128_digest(
             orjson.dumps(
                 [
                     plan.revisions,
@@ -80,4 +80,4 @@ class PageMemory:
         await memos.save(session, *self._key, number, found)
 
     def _digest(self, digest: bytes) -> bytes:
-        return xxhash.xxh3_128_digest(self._definitions + digest)
+        return xxhash.xxh3_128_digest(self.definitions + digest)

@@ -21,6 +21,7 @@ from openconnector.synchronization.compare import (
 from openconnector.synchronization.differences import differences
 from openconnector.synchronization.keeping import Keeper, opened_intent, told
 from openconnector.synchronization.memory import PageMemory
+from openconnector.synchronization.parts import PartMemory
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 from openconnector.synchronization.seen import Seen, pack
@@ -54,6 +55,7 @@ class Pages:
         self._rejected: set[str] = set()
         self._settling = Settling(plan, progress.run_id, 0)
         self._memory = PageMemory(plan, progress)
+        self.parts = PartMemory(plan, progress, self._memory.definitions)
         self._has_open_failures = False
         self._has_intents = False
         self._previewed: set[str] = set()
@@ -67,6 +69,7 @@ class Pages:
             self.seen.load(packed)
         self._rejected.update(await runs.failure_ids(session, run_id))
         await self._memory.load(session)
+        await self.parts.load(session)
         self._settling.ordinal = await contracts.next_ordinal(
             session, plan.synchronization_id, plan.target_key
         )
@@ -106,6 +109,9 @@ class Pages:
 
     async def _is_recalled(self, page: Page, work: Sorted) -> bool:
         """Whether the page as a whole is known to be unchanged, and its first time in this read."""
+        if page.unchanged:
+            self.parts.take(page.unchanged, self.seen, work)
+            return True
         if self._rejected:
             return False
         seen = await self._memory.recall(self._progress.pages + 1, page)
@@ -132,8 +138,9 @@ class Pages:
                 await self._move(session)
             self._moved()
 
-    async def _move(self, session: Session) -> None:
+    async def _move(self, session: Session, work: Sorted | None = None) -> None:
         await runs.add_pages(session, self._progress.run_id, self._deferred)
+        await self.parts.write(session, work)
         await self._progress.move(session)
 
     def _moved(self) -> None:
@@ -239,7 +246,8 @@ class Pages:
         self._deferred.append((progress.pages, pack(work.seen)))
         progress.balance.add(work.balance)
         self._note(work)
-        await self._move(session)
+        self.parts.keep(page, work)
+        await self._move(session, work)
         self.seen.add_range(first, self._settling.ordinal)
 
     async def _keep_failures(self, session: Session, work: Sorted) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from openconnector.db import contracts, memos, objects, runs
+from openconnector.db import contracts, memos, objects, parts, runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.errors import (
@@ -81,6 +82,7 @@ class Run:
         self._plan = plan
         self._progress = progress
         self._pages = Pages(plan, progress)
+        self._reach = replace(plan.reach, memory=self._pages.parts)
         self._counted_at: datetime | None = None
         """When this process counted, at the beginning of the run, which contracts point at no object."""
 
@@ -160,6 +162,7 @@ class Run:
             marks = {"state": "lost", "changed_at": self._context.clock.now()}
             await contracts.mark_lost(session, *key, marks)
             await memos.count_up(session, *key)
+            await parts.forget(session, *key)
             progress.log.warning("objects gone at the target", count=missing)
         if progress.is_dry and not plan.target.shows_current():
             progress.log.warning("differences unknown", reason=UNSEEN)
@@ -182,7 +185,7 @@ class Run:
             return _nothing()
         if progress.mode == "replay":
             return self._failed_pages()
-        return self._plan.source.read(self._plan.reach, progress.opened_cursor())
+        return self._plan.source.read(self._reach, progress.opened_cursor())
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
         """Yield the failed records of the parent run; the cursor is the number of the last one."""
@@ -213,8 +216,17 @@ class Run:
             await self._pages.flush()
             raise
 
+    async def _forget_missing(self) -> None:
+        progress = self._progress
+        if progress.mode != "run" or not progress.is_read_complete or progress.incomplete_reason:
+            return
+        if self._pages.parts.is_used:
+            async with self._context.database.writing() as session:
+                await self._pages.parts.forget_missing(session)
+
     async def _decide_deletions(self) -> None:
         plan, progress = self._plan, self._progress
+        await self._forget_missing()
         policy, before = plan.definition.deletion, progress.contracts_before or 0
         may_delete = policy.mode == "delete" and progress.mode != "replay"
         if not (may_delete and progress.is_read_complete and progress.incomplete_reason is None):

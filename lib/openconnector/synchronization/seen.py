@@ -70,6 +70,14 @@ class Seen:
             self._bits.extend(bytes(places + 1024 - len(self._bits)))
 
 
+def overlapping(seen: Seen, packed: bytes) -> int:
+    """Mark what `pack` wrote, and return how many of it were marked before."""
+    if seen.add_all(packed):
+        return 0
+    every = (range(start, start + length) for start, length in _runs(packed))
+    return sum(not seen.add(ordinal) for ordinals in every for ordinal in ordinals)
+
+
 def _runs(packed: bytes) -> Iterator[tuple[int, int]]:
     bounds = array("I")
     bounds.frombytes(packed)

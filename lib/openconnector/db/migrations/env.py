@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from openconnector.db import installation_rows, store_rows  # noqa: F401  their tables belong to the metadata
+from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    installation_rows,
+    memo_rows,
+    store_rows,
+)
 from openconnector.db.rows import Base
 
 context.configure(
