@@ -31,5 +31,6 @@ def engine_settings(settings: Settings) -> EngineSettings:
         database_url=secret.get_secret_value() if secret else None,
         allowed_networks=settings.allowed_networks,
         trusted_addresses=(settings.nextcloud_url,),
+        is_open_register_around=settings.open_register,
         previews=settings.previews,
     )

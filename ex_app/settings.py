@@ -52,6 +52,8 @@ class Settings(PreviewSettings):
         default=(), validation_alias="OPENCONNECTOR_ALLOWED_NETWORKS"
     )
     """Private networks that every source may reach, with commas between: `10.0.0.0/8:443,192.168.1.7`."""
+    open_register: bool = Field(default=False, validation_alias="OPENCONNECTOR_OPEN_REGISTER")
+    """Whether Open Register of this Nextcloud keeps the objects; else they are kept in our own database."""
 
     @property
     def socket(self) -> Path | None:

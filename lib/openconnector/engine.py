@@ -16,7 +16,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
-from openconnector.definitions.models import SourceDefinition, SynchronizationDefinition
+from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.registers import Registers
 from openconnector.definitions.store import SOURCES, Definitions, Loaded
@@ -31,13 +31,24 @@ from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
-from openconnector.ports import Account, CallLog, Clock, HostAccess, Log, ObjectStore, SourceCall
+from openconnector.ports import (
+    Account,
+    AuthFlow,
+    CallLog,
+    Clock,
+    HostAccess,
+    Log,
+    ObjectStore,
+    SourceCall,
+)
 from openconnector.previews.pool import PreviewLimits, Previews
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import Context
 
 DATABASE_FILE = "openconnector.db"
 KEY_FILE = "keys.json"
+KEPT_STORES = 100
+"""Accounts whose view of Open Register is kept, with what was learnt of its registers."""
 
 
 class SystemClock:
@@ -77,6 +88,8 @@ class Settings:
     """Servers that are reachable wherever they are: the Nextcloud that installed us."""
     open_register: OpenRegisterAccess | None = None
     """The Nextcloud whose Open Register keeps the objects; None keeps them in our own database."""
+    is_open_register_around: bool = False
+    """Whether the Open Register of the Nextcloud around us keeps the objects, each as the account a run acts for."""
     previews: PreviewLimits = PreviewLimits()
     """What trying out mappings may cost."""
 
@@ -120,6 +133,7 @@ class Engine:
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)
         self.calls = CallJournal(self.database)
         self.objects: ObjectStore = self._object_store()
+        self._stores: dict[str, ObjectStore] = {}
         self.preparation = Preparation(self.definitions, self.reach, self.database)
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
         self.previews = Previews(settings.previews)
@@ -169,12 +183,31 @@ class Engine:
         access = self.settings.open_register
         if access is None:
             return self.embedded
-        policy = NetworkPolicy(trusted_origins=frozenset({origin(httpx.URL(access.url))}))
+        auth = BasicAuth(username=access.user, password=access.password)
+        return self._open_register(access.url, auth)
+
+    def objects_of(self, acting_user: str) -> ObjectStore:
+        """Return the object store as this account sees it: the Open Register around us, or the one store for all.
+
+        In the name of nobody every call to Open Register is refused before it is made.
+        """
+        if self.host is None or not self.settings.is_open_register_around:
+            return self.objects
+        store = self._stores.pop(acting_user, None)
+        if store is None:
+            store = self._open_register(self.host.url, self.host.credentials(acting_user))
+        self._stores[acting_user] = store  # the last one used stands last
+        if len(self._stores) > KEPT_STORES:
+            del self._stores[next(iter(self._stores))]
+        return store
+
+    def _open_register(self, url: str, auth: AuthFlow) -> ObjectStore:
+        policy = NetworkPolicy(trusted_origins=frozenset({origin(httpx.URL(url))}))
         log = self.calls.log(source_id=None, run_id=None)
         return OpenRegisterStore(
             self.http.client(policy=policy, log=log),
-            access.url,
-            BasicAuth(username=access.user, password=access.password),
+            url,
+            auth,
             clock=self.clock,
             log=structlog.get_logger("openconnector.open_register"),
         )
@@ -188,18 +221,17 @@ class Engine:
         source: Loaded[SourceDefinition],
         run_id: str | None,
         log: Log,
-        run_for: Loaded[SynchronizationDefinition] | None = None,
+        acting_user: str = "",
     ) -> Reach:
         """Return what the kinds of one run may touch; its HTTP follows the source's network policy.
 
-        Nextcloud is asked in the name of the synchronization it runs for, or else of the source's owner.
+        ``acting_user`` is in whose name Nextcloud is asked, where a kind names nobody.
         """
         calls = self.calls.log(source_id=source.id, run_id=run_id)
-        acting_user = run_for.definition.acting_user or run_for.owner if run_for else source.owner
         return Reach(
             http=self.http.client(policy=self.policy(source.definition), log=calls),
             host=_Host(self.host, acting_user, calls),
-            objects=self.objects,
+            objects=self.objects_of(acting_user),
             sources=_Sources(self, run_id, log),
             contracts=_NoContracts(),
             tokens=self.tokens,

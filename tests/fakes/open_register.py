@@ -52,6 +52,8 @@ class FakeOpenRegister(Registers):
     users: dict[str, str] = field(default_factory=lambda: {"admin": "secret", "alice": "secret"})
     rows: dict[str, Row] = field(default_factory=dict)
     calls: list[tuple[str, str, str]] = field(default_factory=list)
+    address: str = "https://cloud.test"
+    """Where it is served."""
     busiest: int = 0
     """The most requests that were under way at one time."""
 
@@ -148,8 +150,8 @@ class FakeOpenRegister(Registers):
         if not (encoded := app_api or basic):
             return None
         name, _, password = base64.b64decode(encoded).decode().partition(":")
-        if app_api:
-            return name
+        if app_api:  # the password is the secret of the app
+            return name if name in self.users else None
         return name if self.users.get(name) == password else None
 
     async def _whoami(self, request: Request) -> Response:

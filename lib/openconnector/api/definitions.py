@@ -198,6 +198,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         async with engine.database.writing() as session:
             row = await engine.definitions.create(session, collection, body, author.who)
             _guard_networks(author, [], row)
+            _guard_accounts(author, row)
             author.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
             return await _Saved(author, session, collection, row).settled(verdict, how)
 
@@ -280,6 +281,7 @@ async def _replaced(
             session, collection, key, body, author.who, based_on=based_on
         )
         _guard_networks(author, before, row)
+        _guard_accounts(author, row)
         return await _Saved(author, session, collection, row).settled(verdict, how)
 
 
@@ -296,6 +298,20 @@ def _guard_networks(author: Author, before: list[str], row: DefinitionRow) -> No
         raise AccessDenied(
             f"Only administrators open private networks: allowedNetworks gained {', '.join(sorted(opened))}. "
             "Leave it as it is, or ask an administrator to save this"
+        )
+
+
+def _guard_accounts(author: Author, row: DefinitionRow) -> None:
+    """Let administrators alone name whom Nextcloud is asked as. Raises `AccessDenied`, which undoes the save.
+
+    A name that was there before is no exception: what is read and written in it may have changed.
+    """
+    parts = (row.definition, row.definition.get("configuration"), row.definition.get("target"))
+    named = {part["actingUser"] for part in parts if part and part.get("actingUser")}
+    if named - {author.who} and author.role is not Role.ADMINISTRATOR:
+        raise AccessDenied(
+            "Only administrators name somebody else as `actingUser`. Leave it empty or name yourself, or ask an "
+            "administrator to save this"
         )
 
 

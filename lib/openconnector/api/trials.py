@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from openconnector.api.callers import Who
 from openconnector.api.definitions import Key
 from openconnector.api.documents import Described
 from openconnector.api.errors import TYPE, told_as
@@ -141,12 +142,14 @@ routes = APIRouter(route_class=Route)
 
 @routes.post("/sources/{key}/test", tags=["sources"])
 @needs(Right.CHANGE)
-async def try_source(key: Key, engine: Parts, body: SourceTrial | None = None) -> ShownTrial:
+async def try_source(
+    key: Key, engine: Parts, who: Who, body: SourceTrial | None = None
+) -> ShownTrial:
     """Read one page of a source and tell what came."""
     async with engine.database.reading() as session:
         loaded = await engine.definitions.load(session, SOURCES, key)
     selection = (body or SourceTrial()).source_config.selection
-    reach = engine.reach(loaded, None, logger)
+    reach = engine.reach(loaded, None, logger, who.user_id)
     return ShownTrial.of(await trials.try_source(loaded, reach, selection))
 
 

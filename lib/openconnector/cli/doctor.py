@@ -206,7 +206,7 @@ async def _source(engine: Engine, row: DefinitionRow) -> Finding:
     try:
         async with engine.database.reading() as session:
             source = await engine.definitions.load(session, SOURCES, row.id)
-        reach = engine.reach(source, None, structlog.get_logger(__name__))
+        reach = engine.reach(source, None, structlog.get_logger(__name__), source.saved_by)
         read = cast(AsyncGenerator[Page, None], source.definition.configuration.read(reach))
         async with aclosing(read) as pages:
             page = await asyncio.wait_for(anext(pages, None), SOURCE_SECONDS)

@@ -38,8 +38,8 @@ class Loaded(Generic[D]):
 
     id: str
     slug: str
-    owner: str
-    """The account that made it."""
+    saved_by: str
+    """The account that saved it last."""
     revision_id: int
     definition: D
 
@@ -174,7 +174,7 @@ class Definitions:
         return Loaded(
             id=row.id,
             slug=row.slug,
-            owner=row.owner,
+            saved_by=row.updated_by,
             revision_id=row.revision_id,
             definition=validated(collection, body),
         )

@@ -44,7 +44,7 @@ class Preparation:
     def __init__(
         self,
         definitions: Definitions,
-        reach: Callable[[Loaded[Any], str, Log, Loaded[Any]], Reach],
+        reach: Callable[[Loaded[Any], str, Log, str], Reach],
         database: Database,
     ) -> None:
         self.definitions = definitions
@@ -61,7 +61,7 @@ class Preparation:
         mapping, mapper = await self._mapper(session, definition.source_target_mapping)
         apply, fingerprint = _mapped(mapper, mapping.definition.output_schema if mapping else None)
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
-        reach = self._reach(source, run_id, log, loaded)
+        reach = self._reach(source, run_id, log, definition.acting_user or loaded.saved_by)
         target = definition.target
         key = target_key(target.kind, await target.place(reach))
         is_transactional = target.is_transactional(reach)

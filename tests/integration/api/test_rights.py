@@ -254,3 +254,34 @@ async def test_an_editor_opens_no_network_with_a_new_source_or_an_old_revision(a
 
     assert [answer.status_code for answer in answers] == [403, 403]
     assert (await admin.get("sources")).json()["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "named", "status"),
+    [
+        (Role.EDITOR, "", 200),
+        (Role.EDITOR, "somebody", 200),
+        (Role.EDITOR, "admin", 403),
+        (Role.ADMINISTRATOR, "alice", 200),
+    ],
+)
+async def test_administrators_alone_name_somebody_else_to_ask_nextcloud_as(
+    as_: As, role: Role, named: str, status: int
+):
+    admin, author = as_("admin", Role.ADMINISTRATOR), as_("somebody", role)
+    configuration = {"kind": "nextcloud_users", "actingUser": "admin"}
+    await admin.post("sources", json={"name": "S", "configuration": configuration})
+    synchronization = {
+        "name": "S",
+        "sourceId": "s",
+        "target": {"kind": "object_store", "register": "r", "schema": "s"},
+    }
+    await admin.post("synchronizations", json=synchronization | {"actingUser": "admin"})
+    source = {"name": "S", "configuration": configuration | {"actingUser": named}}
+
+    answers = [
+        await author.put("sources/s", json=source),
+        await author.put("synchronizations/s", json=synchronization | {"actingUser": named}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [status, status]

@@ -13,12 +13,15 @@ from ex_app.building import built
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.cli.outcome import Exit
+from openconnector.cli.serving import listening
 from openconnector.db.migrate import migrate
 from openconnector.db.rows import CallRow
 from openconnector.engine import Engine
+from openconnector.errors import ConfigurationError
 from tests.fakes.commands import Command
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
+from tests.fakes.open_register import V1_0_0, FakeOpenRegister
 
 TOKEN = "a token of enough length"
 
@@ -26,6 +29,35 @@ TOKEN = "a token of enough length"
 @pytest.fixture
 def nextcloud() -> FakeNextcloud:
     return FakeNextcloud(is_registered=True, is_enabled=True)
+
+
+@pytest.fixture
+async def open_register() -> AsyncIterator[FakeOpenRegister]:
+    """The Open Register of the same Nextcloud, on a real connection."""
+    double = FakeOpenRegister(V1_0_0)
+    double.users |= {"carol": "", "admin": ""}
+    schema = double.add_schema("Person", "person", properties={"displayname": {"type": "string"}})
+    double.add_register("People", "people", schemas=[schema["id"]])
+    async with listening(double) as port:
+        double.address = f"http://127.0.0.1:{port}"
+        yield double
+
+
+@pytest.fixture
+async def registering(
+    nextcloud: FakeNextcloud, open_register: FakeOpenRegister, tmp_path: Path
+) -> AsyncIterator[Engine]:
+    """An engine that keeps objects in Open Register."""
+    settings = settings_for(
+        nextcloud,
+        nextcloud_url=open_register.address,
+        app_persistent_storage=tmp_path,
+        open_register=True,
+    )
+    engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
+    async with aclosing(client), engine:
+        await migrate(engine.database)
+        yield engine
 
 
 @pytest.fixture
@@ -39,13 +71,18 @@ async def engine(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[Engi
 
 @pytest.fixture
 async def api(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_api(engine, authenticate=by_token(TOKEN))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://t/api/v1", headers=headers
-    ) as client:
+    async with asking(engine) as client:
         yield client
+
+
+def asking(engine: Engine) -> httpx.AsyncClient:
+    """Return the client of the administrator `admin`."""
+    app = create_api(engine, authenticate=by_token(TOKEN))
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://t/api/v1",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
 
 
 async def made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +154,64 @@ async def test_an_account_that_may_not_ends_the_run_with_the_reason(api, engine,
 
     assert ran["state"] == "failed"
     assert "Nextcloud does not allow the list of users" in ran["error"]["message"]
+
+
+async def synchronized(api: httpx.AsyncClient, **more: Any) -> str:
+    """Save a synchronization from Nextcloud's users into Open Register and return its slug."""
+    source = {"kind": "nextcloud_users", "actingUser": "admin"}
+    await made(api, "/sources", {"name": "Accounts", "configuration": source})
+    mapping = {"name": "M", "mapping": {"displayname": "displayname"}}
+    await made(api, "/mappings", mapping)
+    body = {
+        "name": "S",
+        "sourceId": "accounts",
+        "sourceTargetMapping": "m",
+        "target": {"kind": "object_store", "register": "people", "schema": "person"},
+    }
+    return str((await made(api, "/synchronizations", body | more))["slug"])
+
+
+async def test_objects_in_open_register_belong_to_the_acting_account(registering, open_register):
+    async with asking(registering) as api:
+        slug = await synchronized(api, actingUser="carol")
+        first = await run(api, registering, slug)
+        second = await run(api, registering, slug)
+
+    assert (first["state"], first["balance"]["created"]) == ("succeeded", 3), first
+    assert (second["state"], second["writes"]) == ("succeeded", 0)
+    assert {row.owner for row in open_register.rows.values()} == {"carol"}
+
+
+async def test_each_account_sees_open_register_with_its_own_eyes(registering, open_register):
+    async with asking(registering) as api:
+        slug = await synchronized(api)
+        await run(api, registering, slug)
+
+    assert {row.owner for row in open_register.rows.values()} == {"admin"}
+    assert registering.objects_of("alice") is not registering.objects_of("admin")
+    assert registering.objects_of("alice") is registering.objects_of("alice")
+
+
+async def test_an_account_nextcloud_does_not_know_deletes_nothing(
+    registering, open_register, nextcloud
+):
+    async with asking(registering) as api:
+        slug = await synchronized(api, actingUser="carol")
+        await run(api, registering, slug)
+        nextcloud.groups.pop("bob")
+        open_register.users.pop("carol")
+        ran = await run(api, registering, slug)
+
+    assert ran["state"] == "failed"
+    assert ran["error"]["code"] == "credentials-rejected"
+    assert len(open_register.rows) == 3
+
+
+async def test_nobody_never_reaches_open_register(registering, open_register):
+    with pytest.raises(ConfigurationError, match="nobody's name"):
+        await registering.objects_of("").resolve("people", "person")
+
+    assert open_register.calls == []
 
 
 async def test_the_native_kinds_are_among_those_shown(api):
