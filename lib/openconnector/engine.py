@@ -27,6 +27,7 @@ from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
 from openconnector.http.urls import origin
 from openconnector.jobs.calls import CallJournal
+from openconnector.jobs.scheduling import Scheduler
 from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.objects.embedded import EmbeddedStore
@@ -215,6 +216,10 @@ class Engine:
     def worker(self) -> Worker:
         """Return a worker that carries out runs in this process."""
         return Worker(self.context, self.preparation)
+
+    def scheduler(self) -> Scheduler:
+        """Return what starts runs at the moments of their schedules."""
+        return Scheduler(self.database, self.definitions, self.clock)
 
     def reach(
         self,

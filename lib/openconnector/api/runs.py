@@ -58,6 +58,9 @@ class RunsQuery(Paging):
     mode: Literal["run", "dry_run", "replay"] | None = Field(
         default=None, description="Only those of this mode."
     )
+    trigger: requests.Trigger | None = Field(
+        default=None, description="Only those started by this."
+    )
     sort: Literal["queued", "-queued"] = Field(
         default="-queued", alias="_sort", description="The order; a leading `-` turns it."
     )
@@ -190,6 +193,7 @@ async def list_runs(session: Reading, wanted: Annotated[RunsQuery, Query()]) -> 
         synchronization_id=wanted.synchronization_id,
         state=wanted.state,
         mode=wanted.mode,
+        trigger=wanted.trigger,
         is_descending=wanted.sort == "-queued",
         limit=wanted.limit,
         page=wanted.page,

@@ -1,22 +1,30 @@
-"""Schedules tried out: the moments they have."""
+"""Schedules: which there are, what they start next, and one tried out."""
 
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
-from openconnector.api.sessions import Parts
+from openconnector.api.sessions import Parts, Reading
 from openconnector.api.trials import Asked
+from openconnector.db import definitions, firings
+from openconnector.db.firing_rows import FiringRow
+from openconnector.db.rows import SynchronizationRow
+from openconnector.definitions.planning import Planned, planned
 from openconnector.expressions.walltime import within_calendar
 from openconnector.expressions.zones import offset_text
 from openconnector.kinds.schedule import Schedule
 from openconnector.schedules import SCHEDULES
 from openconnector.synchronization.shown import Shown
+
+NEXT_SHOWN = 5
+"""How many moments a list shows of each schedule."""
 
 MAX_MOMENTS = 100
 """How many moments are shown at once."""
@@ -64,7 +72,79 @@ class ShownMoments(Shown):
     results: list[ShownMoment]
 
 
+class SchedulesQuery(Paging):
+    """Which schedules."""
+
+    synchronization_id: Text | None = Field(
+        default=None, alias="synchronizationId", description="Only those of this synchronization."
+    )
+
+
+class ShownFiring(Shown):
+    """A moment that came."""
+
+    moment: datetime
+    """What the schedule says."""
+    due: datetime
+    """When it was to begin."""
+    state: str
+    """waiting (for the run before), started or missed."""
+    reason: str | None
+    """Why it was missed."""
+    missed_since: datetime | None
+    """The first of the moments before it that passed unused; null when there are none."""
+    run_id: str | None
+    """The run it started."""
+
+    @classmethod
+    def of(cls, row: FiringRow) -> Self:
+        """Return a row as it is shown."""
+        same = {name: getattr(row, name) for name in cls.model_fields if name != "due"}
+        return cls(**same, due=row.due_at)
+
+
+class ShownSchedule(Shown):
+    """A schedule and what it belongs to."""
+
+    synchronization_id: str
+    synchronization: str
+    """The slug of the synchronization."""
+    number: int
+    """Its place among the schedules of the synchronization, from 0."""
+    schedule: Annotated[Schedule, SCHEDULES]
+    is_active: bool
+    """Whether it starts anything: neither it nor the synchronization is switched off."""
+    next: list[datetime]
+    """When it begins next, jitter included; empty where it never does."""
+    last: ShownFiring | None
+    """The latest moment that came; null when none did in the last 30 days."""
+
+
+class ScheduleList(Listing[ShownSchedule]):
+    """One page of schedules."""
+
+
 routes = APIRouter(prefix="/schedules", tags=["schedules"], route_class=Route)
+
+
+@routes.get("", response_model=ScheduleList)
+@needs(Right.READ)
+async def list_schedules(
+    session: Reading, engine: Parts, wanted: Annotated[SchedulesQuery, Query()]
+) -> dict[str, Any]:
+    """Return one page of the schedules of synchronizations, with what they start next."""
+    key = wanted.synchronization_id
+    found = planned(
+        row for row in await definitions.every(session, SynchronizationRow) if key in (None, row.id)
+    )
+    page = found[(wanted.page - 1) * wanted.limit :][: wanted.limit]
+    ids = [one.synchronization.id for one in page]
+    last = {
+        (row.synchronization_id, row.schedule): row for row in await firings.newest(session, ids)
+    }
+    now = engine.clock.now()
+    shown = [_shown(one, last.get(one.key), now) for one in page]
+    return listing(shown, len(found), wanted)
 
 
 @routes.post("/preview")
@@ -81,3 +161,15 @@ async def preview(body: SchedulePreview, engine: Parts) -> ShownMoments:
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:
     return int((moment.astimezone(zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _shown(one: Planned, last: FiringRow | None, now: datetime) -> ShownSchedule:
+    return ShownSchedule(
+        synchronization_id=one.synchronization.id,
+        synchronization=one.synchronization.slug,
+        number=one.number,
+        schedule=one.schedule,
+        is_active=one.is_active,
+        next=[start.due_at for start in one.following(now, NEXT_SHOWN)],
+        last=None if last is None else ShownFiring.of(last),
+    )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openconnector.cli import schedule_commands
 from openconnector.cli.audit import audit
 from openconnector.cli.carrying import carry_out, log_to_standard_error
 from openconnector.cli.options import Json
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(safekeeping)
+app.add_typer(schedule_commands.app, name="schedule")
 
 
 @app.callback(invoke_without_command=True)

@@ -59,6 +59,7 @@ async def _working(engine: Engine, *, is_single: bool) -> AsyncIterator[None]:
     supervisor = Supervisor(WORKER, clock=engine.clock)
     if is_single:
         tasks.append(asyncio.create_task(engine.worker().serve(stop)))
+        tasks.append(asyncio.create_task(engine.scheduler().serve(stop)))
     else:
         await supervisor.start()
     try:

@@ -74,7 +74,7 @@ async def queued(engine: Engine, slug: str, *, mode: Mode = "run", is_forced: bo
             who=WHO,
             mode=mode,
             is_forced=is_forced,
-            trigger=WHO,
+            trigger="command",
         )
         return row.id
 

@@ -5,7 +5,11 @@ Loading the migrations and going through them takes several times as long, at th
 
 from sqlalchemy import Connection, insert, text
 
-from openconnector.db import memo_rows, store_rows  # noqa: F401  their tables belong to the metadata
+from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    firing_rows,
+    memo_rows,
+    store_rows,
+)
 from openconnector.db.database import Database
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.locking import locked_file

@@ -41,6 +41,7 @@ class RunQuery:
     synchronization_id: str | None = None
     state: str | None = None
     mode: str | None = None
+    trigger: str | None = None
     is_descending: bool = True
     limit: int = 20
     page: int = 1
@@ -69,7 +70,7 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
     """Return one page of runs and how many match in all."""
     conditions: list[ColumnElement[bool]] = [
         getattr(RunRow, name) == value
-        for name in ("synchronization_id", "state", "mode")
+        for name in ("synchronization_id", "state", "mode", "trigger")
         if (value := getattr(query, name)) is not None
     ]
     total = await session.scalar(select(func.count()).select_from(RunRow).where(*conditions))

@@ -12,10 +12,12 @@ from openconnector.errors import ConfigurationError
 from openconnector.expressions.positions import Position
 from openconnector.http.guard import AllowedNetwork
 from openconnector.kinds.explained import Explained
+from openconnector.kinds.schedule import Schedule
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.verification import moment
+from openconnector.schedules import SCHEDULES
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
@@ -212,6 +214,18 @@ class SynchronizationDefinition(Definition):
         default_factory=list, max_length=100, json_schema_extra=_refers("synchronizations")
     )
     """Synchronizations to run after this one succeeded, by id, slug or reference."""
+    schedules: list[Annotated[Schedule, SCHEDULES]] = Field(default_factory=list, max_length=20)
+    """When it begins by itself: at the moments of each of these."""
+
+    @field_validator("schedules")
+    @classmethod
+    def _different(cls, schedules: list[Schedule]) -> list[Schedule]:
+        keys = [schedule.key for schedule in schedules]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                first = keys.index(key)
+                raise ValueError(f"number {number} has the moments of number {first}; remove one")
+        return schedules
 
 
 def slug_of(name: str) -> str:

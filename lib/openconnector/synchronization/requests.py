@@ -18,6 +18,9 @@ MAX_CHAIN = 20
 
 Mode = Literal["run", "dry_run"]
 
+Trigger = Literal["manual", "command", "schedule", "webhook", "follow_up"]
+"""What starts a run: a person, a command, a moment, something that happened, or the end of another run."""
+
 
 async def request_run(  # noqa: PLR0913
     session: Session,
@@ -28,7 +31,7 @@ async def request_run(  # noqa: PLR0913
     who: str,
     mode: Mode = "run",
     is_forced: bool = False,
-    trigger: str = "api",
+    trigger: Trigger = "manual",
     parent_id: str | None = None,
 ) -> RunRow:
     """Queue a run of a synchronization, by id, slug or reference.
@@ -63,7 +66,7 @@ async def replay(
         raise Conflict(f"The run {run_id} has no failed record that still waits to be handled")
     chosen = None if numbers is None else await choose(session, run_id, numbers)
     row = _queued(parent.synchronization_id, now=context.clock.now(), who=who)
-    row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "replay", run_id
+    row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "manual", run_id
     await runs.add(session, row)
     if chosen is not None:
         progress = Progress(context, row)

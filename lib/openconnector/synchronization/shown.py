@@ -81,6 +81,7 @@ class ShownRun(Shown):
     """The run this one follows up or replays."""
     requested_by: str
     trigger: str
+    """What started it: manual, command, schedule, webhook or follow_up."""
     attempts: int
     is_cancel_requested: bool
     queued: datetime

@@ -54,6 +54,7 @@ NEEDED: dict[str, Right] = {
     "POST runs/{run_id}/cancel": C,
     "POST runs/{run_id}/approve": C,
     "POST runs/{run_id}/replay": C,
+    "GET schedules": R,
     "POST schedules/preview": C,
     "GET contracts": R,
     "GET contracts/{contract_id}": R,

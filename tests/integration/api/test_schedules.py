@@ -1,7 +1,12 @@
 """Schedules over HTTP."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
+
+from openconnector.engine import Engine, Ports
+from tests.fakes.clocks import ShiftedClock
 
 NIGHTLY = {"kind": "cron", "expression": "30 2 * * *", "timezone": "Europe/Amsterdam"}
 
@@ -62,6 +67,80 @@ async def test_a_preview_that_cannot_be_shown_names_the_field(
     api: httpx.AsyncClient, body: dict, field: str
 ):
     answer = await api.post("schedules/preview", json=body)
+
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+@pytest.fixture
+async def saved(configured: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The interface with two schedules of the synchronization `cases`, one of them switched off."""
+    body = (await configured.get("synchronizations/cases")).json()
+    schedules = [NIGHTLY, {"kind": "interval", "every": 1, "unit": "weeks", "isEnabled": False}]
+    own = {name: body[name] for name in ("name", "slug", "sourceId", "target")}
+    answer = await configured.put("synchronizations/cases", json=own | {"schedules": schedules})
+    assert answer.status_code == 200, answer.text
+    return configured
+
+
+async def test_the_list_shows_what_each_schedule_starts_next(
+    saved: httpx.AsyncClient, engine: Engine
+):
+    await engine.scheduler().tick()
+
+    body = (await saved.get("schedules")).json()
+
+    nightly, weekly = body["results"]
+    assert body["total"] == 2
+    assert (nightly["synchronization"], nightly["number"]) == ("cases", 0)
+    assert nightly["schedule"] == {
+        **NIGHTLY,
+        "isEnabled": True,
+        "jitterSeconds": 0,
+        "misfire": "last",
+    }
+    assert (nightly["isActive"], len(nightly["next"]), nightly["last"]) == (True, 5, None)
+    assert (weekly["isActive"], weekly["next"]) == (False, [])
+
+
+async def test_the_list_shows_the_moment_that_came_last(saved: httpx.AsyncClient, engine: Engine):
+    later = Engine(engine.settings, Ports(clock=ShiftedClock(timedelta(days=2).total_seconds())))
+    await engine.scheduler().tick()
+    async with later:
+        await later.scheduler().tick()
+
+    nightly = (await saved.get("schedules")).json()["results"][0]
+
+    [run] = (await saved.get("runs?trigger=schedule")).json()["results"]
+    assert (nightly["last"]["state"], nightly["last"]["runId"]) == ("started", run["id"])
+    assert nightly["last"]["missedSince"] < nightly["last"]["moment"]
+    assert (await saved.get("runs?trigger=manual")).json()["total"] == 0
+
+
+async def test_the_list_can_be_narrowed_to_one_synchronization(saved: httpx.AsyncClient):
+    synchronization = (await saved.get("synchronizations/cases")).json()["id"]
+
+    own = (await saved.get("schedules", params={"synchronizationId": synchronization})).json()
+    other = (await saved.get("schedules", params={"synchronizationId": "none"})).json()
+
+    assert (own["total"], other["total"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "field"),
+    [
+        ([{"kind": "cron", "expression": "0 0 30 2 *"}], "schedules.0.expression"),
+        ([NIGHTLY, {**NIGHTLY, "misfire": "all"}], "schedules"),
+        ([{"kind": "interval", "every": 1 + number} for number in range(21)], "schedules"),
+    ],
+)
+async def test_a_synchronization_with_a_wrong_schedule_is_refused(
+    saved: httpx.AsyncClient, schedules: list, field: str
+):
+    body = (await saved.get("synchronizations/cases")).json()
+    own = {name: body[name] for name in ("name", "slug", "sourceId", "target")}
+
+    answer = await saved.put("synchronizations/cases", json=own | {"schedules": schedules})
 
     assert answer.status_code == 400
     assert [one["field"] for one in answer.json()["errors"]] == [field]

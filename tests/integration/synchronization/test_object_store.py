@@ -321,7 +321,7 @@ async def test_a_follow_up_that_cannot_run_keeps_no_other_from_running(installed
 
     queued = {one.id: one for one in await installed.runs() if one.state == "queued"}
     assert row.state == "succeeded"
-    assert queued.pop(busy).trigger == "api"
+    assert queued.pop(busy).trigger == "manual"
     assert [one.parent_id for one in queued.values()] == [row.id]
 
 

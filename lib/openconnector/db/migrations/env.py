@@ -3,6 +3,7 @@
 from alembic import context
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    firing_rows,
     installation_rows,
     memo_rows,
     store_rows,
