@@ -87,10 +87,11 @@ def _is_too_deep(body: bytes, value: Any) -> bool:
         if not brackets:
             return False
         brackets = brackets.replace(b"[]", b"")
-    return bool(brackets) and _depth_is_beyond(value)
+    return bool(brackets) and nests_too_deep(value)
 
 
-def _depth_is_beyond(value: Any) -> bool:
+def nests_too_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than `MAX_DEPTH` levels."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         level = [

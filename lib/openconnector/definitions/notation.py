@@ -17,9 +17,9 @@ from typing_extensions import override
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from openconnector.errors import FieldProblem, InvalidInput
+from openconnector.jsontexts import MAX_DEPTH, nests_too_deep
 
 MAX_CHARACTERS = 10_000_000
-MAX_DEPTH = 100
 
 WHOLE = "(whole)"
 
@@ -95,10 +95,12 @@ def _json(text: str) -> Any:
             parse_int=_whole,
             parse_float=_fraction,
         )
-        written = json.dumps(value, ensure_ascii=False)
+        is_too_deep = nests_too_deep(value)
     except RecursionError:
+        is_too_deep = True
+    if is_too_deep:
         _refuse(WHOLE, f"is nested deeper than {MAX_DEPTH} levels")
-    _text(NUL.sub("\0", written))
+    _text(NUL.sub("\0", json.dumps(value, ensure_ascii=False)))
     return value
 
 

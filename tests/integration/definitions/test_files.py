@@ -24,6 +24,7 @@ from openconnector.definitions.verifying import Verifier
 from openconnector.errors import InvalidInput
 from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
+from tests.fakes.odd_exports import DOCUMENTS
 from tests.fakes.previews import WatchingPreviews
 
 CLOCK = FakeClock()
@@ -478,3 +479,13 @@ async def test_several_documents_are_saved_together_and_a_problem_names_its_docu
     [wrong] = refused.value.problems
     assert wrong.field == "b.yaml: mappings.0.x"
     assert "(line " in wrong.message
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(value=DOCUMENTS)
+async def test_an_odd_export_of_the_predecessor_is_saved_or_refused(value: Any, sqlite_url: str):
+    async with opened(sqlite_url) as database:
+        with suppress(InvalidInput):
+            await load(database, Document(value=value, lines={}))

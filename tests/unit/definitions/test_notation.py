@@ -93,6 +93,7 @@ def test_names_are_always_text():
         ('{"a": 9223372036854775808}', "(whole)", "64 bits"),
         ("b: 1\na: -9223372036854775809", "line 2", "64 bits"),
         ("[" * 100_000, "(whole)", "deeper"),
+        ("[" * 101 + "]" * 101, "(whole)", "deeper"),
         ("a: " + "9" * 5_000, "line 1", "64 bits"),
         ("x" * 10_000_001, "(whole)", "longer"),
     ],

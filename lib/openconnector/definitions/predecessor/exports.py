@@ -5,15 +5,17 @@ gives the same fields without these, alone or as `results`. Configuration sets a
 hold entities by slug, numbers replaced by slugs and some secrets removed.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 from openconnector.definitions.entries import placed
-from openconnector.definitions.notation import WHOLE, Document
+from openconnector.definitions.notation import NUL, WHOLE, Document
 from openconnector.errors import FieldProblem
+from openconnector.jsontexts import nests_too_deep
 
 TYPE: Final = "@type"
 """The field that names the kind of an entity that was written to a file."""
@@ -94,8 +96,8 @@ class Export:
         """Return a field of JSON; it may be written as text, as the databases hold it."""
         value = self.value.get(name)
         if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
-            with suppress(ValueError, RecursionError):
-                value = json.loads(value)
+            with suppress(ValueError):
+                return _strictly(value)
         return value
 
     def object(self, name: str) -> dict[str, Any]:
@@ -119,6 +121,14 @@ class Export:
             self.refuse(name, "has to be a list")
             return []
         return value
+
+
+def _strictly(text: str) -> Any:
+    """Return the value of a JSON text. Raises `ValueError`, also for one that no database keeps."""
+    value = orjson.loads(text)
+    if NUL.search(text) or nests_too_deep(value):
+        raise ValueError("holds NUL or nests too deep")
+    return value
 
 
 def is_export(value: Any) -> bool:
