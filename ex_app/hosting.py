@@ -12,7 +12,7 @@ from ex_app.lifecycle import Progress
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
-from openconnector.api.rights import Role
+from openconnector.api.rights import Role, role_in
 from openconnector.db.migrate import migrate
 from openconnector.jobs.supervisor import Supervisor
 
@@ -39,10 +39,9 @@ def hosted(settings: Settings) -> Hosted:
     async def on_enabled(is_enabled: bool) -> None:  # noqa: FBT001  the shape of the port
         await (supervisor.start() if is_enabled else supervisor.stop())
 
-    api = create_api(engine, authenticate=by_host(_role_of))
+    async def role_of(groups: frozenset[str]) -> Role:
+        return role_in(groups, engine.installation.settings)
+
+    api = create_api(engine, authenticate=by_host(role_of))
     api.router.lifespan_context = lifespan
     return Hosted(api=api, migrate=migrate_engine, on_enabled=on_enabled)
-
-
-async def _role_of(_groups: frozenset[str]) -> Role:
-    return Role.NONE

@@ -16,6 +16,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
+from openconnector.definitions.installation import Installation
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
 from openconnector.definitions.registers import Registers
@@ -27,9 +28,11 @@ from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
 from openconnector.http.urls import origin
 from openconnector.jobs.calls import CallJournal
+from openconnector.jobs.retention import Retention
 from openconnector.jobs.scheduling import Scheduler
 from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
+from openconnector.logs import set_level
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
 from openconnector.ports import (
@@ -122,8 +125,7 @@ class Engine:
         refuse_network_file_system(settings.storage)
         settings.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = settings
-        self.clock = ports.clock
-        self.host = ports.host
+        self.clock, self.host = ports.clock, ports.host
         self.database = Database(settings.url)
         self.keys = KeyRing.load(settings.key_file)
         self.definitions = Definitions(self.keys, self.clock)
@@ -135,7 +137,10 @@ class Engine:
         self.calls = CallJournal(self.database)
         self.objects: ObjectStore = self._object_store()
         self._stores: dict[str, ObjectStore] = {}
-        self.preparation = Preparation(self.definitions, self.reach, self.database)
+        self.installation = Installation(self.database, self.audit, self.clock)
+        self.preparation = Preparation(
+            self.definitions, self.reach, self.database, self.installation.refresh
+        )
         self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
         self.previews = Previews(settings.previews)
         self.mapping_previews = MappingPreviews(
@@ -145,7 +150,7 @@ class Engine:
             database=self.database, definitions=self.definitions, previews=self.previews
         )
         self._stop = asyncio.Event()
-        self._writing_calls: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         if self.keys.is_empty:
@@ -154,13 +159,14 @@ class Engine:
             except ConfigurationError:
                 await self.database.close()
                 raise
-        self._writing_calls = asyncio.create_task(self.calls.serve(self._stop))
+        self.installation.listen(lambda found: set_level(found.log_level))
+        for service in (self.calls.serve, self.installation.follow):
+            self._tasks.append(asyncio.create_task(service(self._stop)))
         return self
 
     async def __aexit__(self, *error: object) -> None:
         self._stop.set()
-        if self._writing_calls is not None:
-            await self._writing_calls
+        await asyncio.gather(*self._tasks)
         await self.previews.close()
         await self.http.aclose()
         await self.database.close()
@@ -221,6 +227,13 @@ class Engine:
         """Return what starts runs at the moments of their schedules."""
         return Scheduler(self.database, self.definitions, self.clock)
 
+    async def work(self, stop: asyncio.Event) -> None:
+        """Do what a worker does until ``stop`` is set: start and carry out runs, delete what is old."""
+        retention = Retention(self.database, self.installation, self.clock)
+        await asyncio.gather(
+            *(part.serve(stop) for part in (self.worker(), self.scheduler(), retention))
+        )
+
     def reach(
         self,
         source: Loaded[SourceDefinition],
@@ -233,8 +246,11 @@ class Engine:
         ``acting_user`` is in whose name Nextcloud is asked, where a kind names nobody.
         """
         calls = self.calls.log(source_id=source.id, run_id=run_id)
+        decided = self.installation.settings
         return Reach(
-            http=self.http.client(policy=self.policy(source.definition), log=calls),
+            http=self.http.client(
+                policy=self.policy(source.definition), log=calls, ceiling=decided.ceiling
+            ),
             host=_Host(self.host, acting_user, calls),
             objects=self.objects_of(acting_user),
             sources=_Sources(self, run_id, log),
@@ -247,7 +263,8 @@ class Engine:
     def policy(self, source: SourceDefinition | None = None) -> NetworkPolicy:
         """Return which addresses a source may reach: public ones, and what is allowed for it and for all."""
         own = source.allowed_networks if source else []
-        allowed = (*self.settings.allowed_networks, *own)
+        decided = self.installation.settings.allowed_networks
+        allowed = (*self.settings.allowed_networks, *decided, *own)
         return NetworkPolicy(
             allowed=tuple(map(AllowedNetwork.named, dict.fromkeys(allowed))),
             trusted_origins=frozenset(

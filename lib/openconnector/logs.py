@@ -17,3 +17,9 @@ def log_as_json() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
+
+
+def set_level(level: str) -> None:
+    """Change from which level on a process that serves writes, at once; what others write is not for us to say."""
+    if isinstance(structlog.get_config()["processors"][-1], structlog.processors.JSONRenderer):
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))

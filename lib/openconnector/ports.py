@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -108,6 +108,15 @@ class HttpLimits:
     """Tries of a request that is safe to repeat."""
     max_wait_seconds: float = 30.0
     """The longest pause between attempts; a longer Retry-After ends in `RateLimited` at once."""
+
+    def within(self, ceiling: "HttpLimits") -> "HttpLimits":
+        """Return these limits, none beyond the ceiling's time, size and number of attempts."""
+        return replace(
+            self,
+            timeout_seconds=min(self.timeout_seconds, ceiling.timeout_seconds),
+            max_bytes=min(self.max_bytes, ceiling.max_bytes),
+            attempts=min(self.attempts, ceiling.attempts),
+        )
 
 
 class Http(Protocol):

@@ -22,6 +22,7 @@ from openconnector.api import (
     registers,
     runs,
     schedules,
+    settings,
     trials,
 )
 from openconnector.api.answers import StandardHeaders
@@ -53,6 +54,7 @@ RESOURCES = (
     schedules,
     capabilities,
     audit,
+    settings,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
+from openconnector.definitions.installation import InstallationSettings
 from openconnector.errors import AccessDenied
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -42,6 +43,13 @@ ROLES_WITH: Mapping[Right, str] = {
     Right.CHANGE: "administrators and editors",
     Right.ADMINISTER: "administrators",
 }
+
+
+def role_in(groups: frozenset[str], settings: InstallationSettings) -> Role:
+    """Return the highest role that membership of these groups gives."""
+    if not groups.isdisjoint(settings.editor_groups):
+        return Role.EDITOR
+    return Role.NONE if groups.isdisjoint(settings.viewer_groups) else Role.VIEWER
 
 
 def needs(right: Right) -> Callable[[Handler], Handler]:

@@ -58,8 +58,7 @@ async def _working(engine: Engine, *, is_single: bool) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(engine.calls.serve(stop))]
     supervisor = Supervisor(WORKER, clock=engine.clock)
     if is_single:
-        tasks.append(asyncio.create_task(engine.worker().serve(stop)))
-        tasks.append(asyncio.create_task(engine.scheduler().serve(stop)))
+        tasks.append(asyncio.create_task(engine.work(stop)))
     else:
         await supervisor.start()
     try:

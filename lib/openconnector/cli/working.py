@@ -29,9 +29,7 @@ async def work_on(engine: Engine, *, is_supervised: bool) -> None:
     if is_supervised:
         await loop.connect_read_pipe(lambda: _UntilClosed(stop), sys.stdin)
     await _check_tables(engine)
-    await asyncio.gather(
-        engine.worker().serve(stop), engine.scheduler().serve(stop), engine.calls.serve(stop)
-    )
+    await asyncio.gather(engine.work(stop), engine.calls.serve(stop))
 
 
 class _UntilClosed(asyncio.Protocol):

@@ -41,3 +41,20 @@ class AuditHeadRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sealed: Mapped[bytes | None]
     """Number and digest of the newest entry; None before the first."""
+
+
+class SettingsRow(Base):
+    """One row: what administrators decided for the whole installation."""
+
+    __tablename__ = "settings"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+    """Every field, as the API shows it."""
+    revision: Mapped[int]
+    """Counts the saves; the ETag."""
+    updated_by: Mapped[str] = mapped_column(String(64))
+    updated_at: Mapped[datetime]
+    mirrored: Mapped[dict[str, Any]]
+    """The texts that the host's own form had of them, when both were last alike."""

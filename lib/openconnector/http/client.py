@@ -40,12 +40,15 @@ class HttpClient:
         clock: Clock,
         tokens: Tokens,
         log: CallLog,
+        ceiling: HttpLimits | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        """No request goes beyond ``ceiling``, whatever its own limits are."""
         self._transport = transport
         self._clock = clock
         self._tokens = tokens
         self._log = log
+        self._ceiling = ceiling
         self._jitter = jitter
 
     async def send(
@@ -60,6 +63,7 @@ class HttpClient:
 
         Credentials go on a copy: ``request``, also as the answer's `request`, never holds them.
         """
+        limits = limits.within(self._ceiling) if self._ceiling else limits
         own = await _own_copy(request)
         is_safe = request.method in retries.IDEMPOTENT_METHODS if idempotent is None else idempotent
         patience = retries.Patience(limits=limits, is_safe=is_safe, jitter=self._jitter)
@@ -151,6 +155,7 @@ class HttpClients:
         log: CallLog,
         tls: TlsIdentity | None = None,
         proxy: str | None = None,
+        ceiling: HttpLimits | None = None,
     ) -> HttpClient:
         """Return a client; it costs nothing, so each run and request may have its own with its own call log."""
         key = (policy, tls, proxy)
@@ -158,7 +163,9 @@ class HttpClients:
         if transport is None:
             transport = Transport(policy, tls=tls, proxy=proxy, resolver=self._resolver)
             self._transports[key] = transport
-        return HttpClient(transport, clock=self._clock, tokens=self._tokens, log=log)
+        return HttpClient(
+            transport, clock=self._clock, tokens=self._tokens, log=log, ceiling=ceiling
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -1,6 +1,6 @@
 """Build the plan of a run from what is saved."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import xxhash
 from openconnector.db.database import Database
 from openconnector.db.owners import owners
 from openconnector.db.session import Session
+from openconnector.definitions.installation import InstallationSettings
 from openconnector.definitions.models import MappingDefinition, SynchronizationDefinition
 from openconnector.definitions.store import (
     MAPPINGS,
@@ -46,13 +47,17 @@ class Preparation:
         definitions: Definitions,
         reach: Callable[[Loaded[Any], str, Log, str], Reach],
         database: Database,
+        refresh: Callable[[Session], Awaitable[InstallationSettings]],
     ) -> None:
+        """``refresh`` takes over the settings of the installation, which decide about the reach, and gives them."""
         self.definitions = definitions
         self._reach = reach
         self._database = database
+        self._refresh = refresh
 
     async def plan(self, session: Session, synchronization_id: str, run_id: str, log: Log) -> Plan:
         """Return the plan of a run. Raises `ConfigurationError` when something it needs is gone or wrong."""
+        decided = await self._refresh(session)
         loaded = await self.definitions.load(session, SYNCHRONIZATIONS, synchronization_id)
         definition = loaded.definition
         source = await self.definitions.load(session, SOURCES, definition.source_id)
@@ -61,7 +66,8 @@ class Preparation:
         mapping, mapper = await self._mapper(session, definition.source_target_mapping)
         apply, fingerprint = _mapped(mapper, mapping.definition.output_schema if mapping else None)
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)
-        reach = self._reach(source, run_id, log, definition.acting_user or loaded.saved_by)
+        acting_user = definition.acting_user or decided.default_user or loaded.saved_by
+        reach = self._reach(source, run_id, log, acting_user)
         target = definition.target
         key = target_key(target.kind, await target.place(reach))
         is_transactional = target.is_transactional(reach)

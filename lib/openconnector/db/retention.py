@@ -1,0 +1,58 @@
+"""Queries that delete what is old, a batch at a time."""
+
+from collections.abc import Coroutine, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from openconnector.db.rows import CallRow, RunLogRow, RunRow
+from openconnector.db.runs import ENDED
+
+
+class DeleteOld(Protocol):
+    """Deletes at most ``limit`` rows from before a moment, and returns how many."""
+
+    def __call__(
+        self, session: AsyncSession, before: datetime, *, limit: int
+    ) -> Coroutine[Any, Any, int]:
+        """Delete one batch."""
+        ...
+
+
+async def delete_runs(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete ended runs with all that belongs to them; the newest of each synchronization stays."""
+    newer = aliased(RunRow)
+    has_newer = exists().where(
+        newer.synchronization_id == RunRow.synchronization_id, newer.queued_at > RunRow.queued_at
+    )
+    old = select(RunRow.id).where(RunRow.state.in_(ENDED), RunRow.finished_at < before, has_newer)
+    ids = (await session.scalars(old.order_by(RunRow.finished_at).limit(limit))).all()
+    await session.execute(delete(RunRow).where(RunRow.id.in_(ids)))
+    return len(ids)
+
+
+async def delete_logs(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete lines of runs' logs."""
+    old = select(RunLogRow.id).where(RunLogRow.at < before).order_by(RunLogRow.id).limit(limit)
+    ids = (await session.scalars(old)).all()
+    await session.execute(delete(RunLogRow).where(RunLogRow.id.in_(ids)))
+    return len(ids)
+
+
+async def delete_calls(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete requests on the wire."""
+    old = select(CallRow.id).where(CallRow.started_at < before)
+    ids = (await session.scalars(old.order_by(CallRow.started_at).limit(limit))).all()
+    await session.execute(delete(CallRow).where(CallRow.id.in_(ids)))
+    return len(ids)
+
+
+DELETE_OLD: Mapping[str, DeleteOld] = {
+    "runs": delete_runs,
+    "logs": delete_logs,
+    "calls": delete_calls,
+}
+"""By kind; what hangs on a run goes with it."""
