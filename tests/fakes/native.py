@@ -1,5 +1,6 @@
 """The reach of a kind that asks Nextcloud, over the fake one."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx
@@ -25,6 +26,16 @@ class FakeHost:
 
     def account(self, user_id: str = "") -> Account:
         return self._access.account(user_id or self._user_id, log=self.log)
+
+
+class Made:
+    """Implements `ports.Contracts` with the origin ids of what was made before."""
+
+    def __init__(self, **owners: str) -> None:
+        self._owners = owners
+
+    async def owners(self, target_ids: Collection[str]) -> Mapping[str, str]:
+        return {one: owner for one, owner in self._owners.items() if one in target_ids}
 
 
 def reach_to(nextcloud: FakeNextcloud, user_id: str = "admin", **parts: Any) -> Reach:

@@ -49,6 +49,11 @@ class Accounts:
     in_charge_of: dict[str, set[str]] = field(default_factory=dict)
     """Which accounts one that is no administrator may see in full; of others it sees the id alone."""
 
+    sees_all: set[str] = field(default_factory=set)
+    """Accounts that are no administrators and may all the same change everybody, as those in charge of a group may."""
+    refuses: set[str] = field(default_factory=set)
+    """Fields that no account can be given now."""
+
     def routes(self, caller: Callable[[Request], str]) -> list[Route]:
         """Return the interface; ``caller`` says who makes a call."""
 
@@ -84,6 +89,9 @@ class Accounts:
             route("/groups/{group}/users", {"GET": self._members}),
             route("/groups/{group}/users/details", {"GET": self._member_details}),
         ]
+
+    def _may_all(self, user: str) -> bool:
+        return "admin" in self.groups[user] or user in self.sees_all
 
     # Users
 
@@ -138,7 +146,7 @@ class Accounts:
         user, caller = request.path_params["user"], self._caller(request)
         if user not in self.groups:
             return failure(request, 404, "User does not exist")
-        if caller != user and "admin" not in self.groups[caller]:
+        if caller != user and not self._may_all(caller):
             return failure(request, 404, "", code=998)
         return answer(request, self.shown(user))
 
@@ -174,12 +182,12 @@ class Accounts:
 
     async def _edit(self, request: Request) -> Response:
         user, caller = request.path_params["user"], self._caller(request)
-        may = "admin" in self.groups[caller] or caller == user
+        may = self._may_all(caller) or caller == user
         if user not in self.groups or not may:
             return failure(request, 404, "", code=998)
         body = await given(request)
         key, value = body["key"], body["value"]
-        if key not in {*EDITABLE, *ALSO_SETTABLE}:
+        if key not in {*EDITABLE, *ALSO_SETTABLE} - self.refuses:
             return failure(request, 400, "", code=113)
         if key == "email" and value and "@" not in value:
             return failure(request, 400, "", code=101)
@@ -282,7 +290,7 @@ class Accounts:
 
     async def _join(self, request: Request) -> Response:
         user, group = request.path_params["user"], (await given(request)).get("groupid")
-        if not group:
+        if not group or user not in self.groups:
             return failure(request, 400, "", code=101)
         if group not in self._known_groups():
             return failure(request, 400, "", code=102)

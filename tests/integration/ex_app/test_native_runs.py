@@ -214,6 +214,40 @@ async def test_nobody_never_reaches_open_register(registering, open_register):
     assert open_register.calls == []
 
 
+async def test_accounts_are_made_kept_and_disabled_and_a_second_run_writes_nothing(
+    api, engine, nextcloud
+):
+    nextcloud.groups |= {f"user{number}": ["staff"] for number in range(4)}
+    await made(
+        api,
+        "/sources",
+        {"name": "Accounts", "configuration": {"kind": "nextcloud_users", "group": "staff"}},
+    )
+    fields = {"id": "guest-{{ id }}", "displayname": "displayname", "email": "{{ id }}@example.org"}
+    await made(api, "/mappings", {"name": "M", "mapping": fields})
+    body = {
+        "name": "S",
+        "sourceId": "accounts",
+        "sourceTargetMapping": "m",
+        "target": {"kind": "nextcloud_users"},
+    }
+    slug = (await made(api, "/synchronizations", body))["slug"]
+
+    first, second = await run(api, engine, slug), await run(api, engine, slug)
+    nextcloud.groups["user3"] = []
+    third = await run(api, engine, slug)
+
+    assert (first["state"], first["balance"]["created"]) == ("succeeded", 4), first
+    assert (second["state"], second["writes"], second["balance"]["unchanged"]) == (
+        "succeeded",
+        0,
+        4,
+    )
+    assert (third["state"], third["balance"]["deleted"]) == ("succeeded", 1)
+    assert nextcloud.accounts.disabled == {"guest-user3"}
+    assert nextcloud.accounts.shown("guest-user0")["email"] == "user0@example.org"
+
+
 async def test_the_native_kinds_are_among_those_shown(api):
     shown = (await api.get("/kinds/source/nextcloud_users")).json()
 
