@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.fakes.predecessor import a_mapping, a_source, a_synchronization, exported
+from tests.fakes.predecessor import a_job, a_mapping, a_source, a_synchronization, exported
 
 WORDS = (
     "", "0", "1", "-1", "false", "api", "soap", "register/schema", "4/4", "a/b/c", "/x", "?a=b", "https://a.example",
@@ -29,7 +29,12 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-ENTITIES = {"source": a_source(), "mapping": a_mapping(), "synchronization": a_synchronization()}
+ENTITIES = {
+    "source": a_source(),
+    "mapping": a_mapping(),
+    "synchronization": a_synchronization(),
+    "job": a_job(),
+}
 
 
 @st.composite

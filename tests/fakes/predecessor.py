@@ -129,6 +129,39 @@ def a_synchronization(number: int = 1, **fields: Any) -> dict[str, Any]:
     }
 
 
+def a_job(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """Return a job that starts a synchronization every hour, as the API of the predecessor gave it."""
+    return {
+        "id": number,
+        "uuid": f"5b1f3c1e-7a51-4b6e-9a0f-{number:012}",
+        "name": "Every hour",
+        "description": "",
+        "reference": None,
+        "version": "0.0.1",
+        "jobClass": "OCA\\OpenConnector\\Action\\SynchronizationAction",
+        "arguments": {"synchronizationId": "1"},
+        "interval": 3600,
+        "executionTime": 3600,
+        "timeSensitive": True,
+        "allowParallelRuns": False,
+        "isEnabled": True,
+        "singleRun": False,
+        "scheduleAfter": None,
+        "userId": None,
+        "jobListId": None,
+        "logRetention": 3600,
+        "errorRetention": 86400,
+        "lastRun": None,
+        "nextRun": "2026-11-24T02:00:00+00:00",
+        "created": "2026-11-23T17:00:47+00:00",
+        "updated": "2026-11-23T17:00:47+00:00",
+        "configurations": [],
+        "status": None,
+        "slug": "every-hour",
+        **fields,
+    }
+
+
 def exported(kind: str, entity: dict[str, Any]) -> dict[str, Any]:
     """Return an entity as the predecessor wrote it to a file."""
     return {

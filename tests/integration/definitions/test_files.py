@@ -451,7 +451,7 @@ async def test_what_the_predecessor_exported_and_is_not_saved_is_told(database: 
 
     [told] = saved
     assert (told.section, told.slug, told.action) == ("job", "Every hour", "left out")
-    assert "not taken over" in told.warnings[0]
+    assert "that start a synchronization" in told.warnings[0]
 
 
 async def test_what_no_predecessor_knows_is_refused_in_words(database: Database):

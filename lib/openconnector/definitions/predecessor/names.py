@@ -54,6 +54,11 @@ class Names:
         """Return what is taken over under a slug."""
         return self._exports.get((kind, slug))
 
+    def found(self, kind: str, key: str) -> Export | None:
+        """Return what is taken over under any of its names; None when that is nothing, or more than one."""
+        slugs = self._found.get((kind, key.strip()), set())
+        return self.export(kind, min(slugs)) if len(slugs) == 1 else None
+
     def named(self, export: Export, kind: str, key: str, path: str) -> str:
         """Return the slug, or else the address, of what an entity names at a place of it.
 

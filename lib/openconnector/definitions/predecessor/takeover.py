@@ -7,6 +7,7 @@ from openconnector.definitions.entries import Contents, Entry, LeftOut
 from openconnector.definitions.models import LONG, SHORT
 from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.predecessor.exports import Export, exports_in
+from openconnector.definitions.predecessor.jobs import schedule, synchronization_of
 from openconnector.definitions.predecessor.mappings import mapping
 from openconnector.definitions.predecessor.names import Names, reference_of
 from openconnector.definitions.predecessor.sources import source
@@ -22,10 +23,12 @@ TAKEN_OVER: Final[Mapping[str, tuple[str, Translate]]] = {
 }
 """Kind of an entity -> the section it goes to, and what translates its own fields."""
 
+JOB: Final = "job"
+
 LEFT_OUT: Final = {
     "rule": "rules are not taken over yet",
     "endpoint": "endpoints are not taken over yet",
-    "job": "jobs are not taken over yet; start its synchronization some other way",
+    JOB: "only jobs that start a synchronization that is imported with them are taken over",
     "consumer": "consumers are not taken over yet",
     "event": "events never worked in the PHP app",
     "eventsubscription": "events never worked in the PHP app",
@@ -47,17 +50,37 @@ def take_over(documents: Iterable[Document], *, only: str = "") -> Contents:
         for export in exports_in(document):
             if only not in ("", export.kind):
                 continue
-            if export.kind in TAKEN_OVER and not export.problems:
+            if export.kind in (*TAKEN_OVER, JOB) and not export.problems:
                 kept.append(export)
             else:
                 _set_aside(contents, export)
     kept = _told_once(kept)
     names = Names(kept)
+    schedules = _schedules(contents, kept, names)
     for export in kept:
-        if entry := _translated(export, names):
+        if export.kind != JOB and (entry := _translated(export, names)):
+            if begins := schedules.get(id(export)):
+                entry.value["schedules"] = begins
             contents.entries.append(entry)
         contents.problems += export.problems
     return contents
+
+
+def _schedules(
+    contents: Contents, kept: Iterable[Export], names: Names
+) -> dict[int, list[dict[str, Any]]]:
+    """Return the schedules of synchronizations, by the identity of their exports; other jobs are set aside."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for export in kept:
+        if export.kind != JOB:
+            continue
+        started = synchronization_of(export, names)
+        if started is None and not export.problems:
+            _set_aside(contents, export)
+        elif started is not None and (told := schedule(export, started)):
+            same = found.setdefault(id(started), [])
+            same += [] if told in same else [told]
+    return found
 
 
 def _translated(export: Export, names: Names) -> Entry | None:
