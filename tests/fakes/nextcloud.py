@@ -16,9 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tests.fakes.dav_answers import not_authenticated
 from tests.fakes.nextcloud_users import Accounts
 from tests.fakes.ocs import answer, failure, given
+from tests.fakes.webdav import Files
 
+DAV = "/remote.php/dav/"
 APP_API = "/ocs/{version}/apps/app_api"
 HEARTBEAT_TRIES = 600
 
@@ -69,6 +72,7 @@ class FakeNextcloud:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.groups)
+        self.files = Files(self.groups)
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
@@ -78,6 +82,7 @@ class FakeNextcloud:
                 Route(f"{ui}/{{kind}}", self._resource, methods=["POST", "DELETE"]),
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
                 *self.accounts.routes(self.caller),
+                *self.files.routes(self.caller),
             ]
         )
 
@@ -157,9 +162,10 @@ class FakeNextcloud:
 
     async def _refusal(self, request: Request) -> Response | None:
         """Note the call and say why it is refused; None lets it through."""
-        user = _signed_user(request, self.secret)
+        user, is_dav = _signed_user(request, self.secret), request.url.path.startswith(DAV)
         body = await request.body()
-        json = await request.json() if body else None
+        is_json = "json" in request.headers.get("content-type", "json")
+        json = await request.json() if body and is_json and not is_dav else None
         self.calls.append(Call(request.method, request.url.path, user or "", json))
         path = request.url.path
         if self.failures:
@@ -167,9 +173,11 @@ class FakeNextcloud:
         if any(path.endswith(ending) for ending in self.lacks):
             return failure(request, 404, "Invalid query, please check the syntax.", code=998)
         is_core = "/apps/app_api/" not in path
-        if is_core and "ocs-apirequest" not in request.headers:
+        if is_core and not is_dav and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
         if not self._knows(request, user) or (is_core and not user):
+            if is_dav:
+                return not_authenticated()
             message = "Current user is not logged in" if is_core else "AppAPI authentication failed"
             return failure(request, 401, message)
         return None

@@ -61,6 +61,10 @@ class Registry(Mapping[str, type[K]], Generic[K]):
     def __len__(self) -> int:
         return len(self._kinds)
 
+    # A mapping cannot be hashed, but the type `Annotated[Family, REGISTRY] | None` wants to.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def load(self, configuration: Mapping[str, Any]) -> K:
         """Return the kind a stored configuration describes. Raises `UnknownKind` or `InvalidInput`."""
         name = configuration.get("kind")

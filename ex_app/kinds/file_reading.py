@@ -1,0 +1,309 @@
+"""Read a tree of files page by page, as records of the files or of what is in them."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import chain
+from typing import Any, ClassVar, Final, Literal, NamedTuple
+
+from typing_extensions import override
+
+from ex_app.kinds.file_contents import Contents, FileVersion, Unreadable, decoder_for
+from ex_app.kinds.file_records import record_of
+from ex_app.kinds.file_tree import Names, Visit, Walk
+from ex_app.nextcloud import webdav
+from ex_app.nextcloud.webdav import Entry
+from openconnector.kinds.decoder import Decoder
+from openconnector.ports import Account, Memory
+from openconnector.records import Cursor, Page, Part
+
+UNCHANGED_AT_ONCE: Final = 500
+"""Parts named as unchanged in one page."""
+
+SHOWN_PROBLEMS: Final = 5
+
+MOVED: Final = (
+    "Files changed while they were read, so one may have moved past the reading and nothing was deleted; "
+    "the next run reads only what changed"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to read."""
+
+    folder: str
+    is_recursive: bool
+    pattern: str
+    types: Literal["files", "folders", "both"] = "files"
+    decoder: Decoder | None = None
+    position: str = ""
+    file_field: str = ""
+    max_file_bytes: int
+    page_size: int
+
+    def takes(self, entry: Entry) -> bool:
+        """Return whether an entry becomes a record."""
+        if self.types == ("files" if entry.is_folder else "folders"):
+            return False
+        return self.has_name(entry.name)
+
+    def has_name(self, name: str) -> bool:
+        """Return whether a name fits the pattern."""
+        return fnmatchcase(name.lower(), self.pattern.lower())
+
+
+class _Position(NamedTuple):
+    """How far a read has come."""
+
+    folder: Names
+    name: str | None
+    """The file that was given last; None for all of the folder."""
+    row: int | None = None
+    """How many of its records were given; None for all."""
+    etag: str = ""
+    """The version these were of."""
+
+    def cursor(self) -> Cursor:
+        return {"folder": list(self.folder), "name": self.name, "row": self.row, "etag": self.etag}
+
+    @classmethod
+    def of(cls, cursor: Cursor) -> "_Position":
+        return cls(tuple(cursor["folder"]), cursor["name"], cursor["row"], cursor["etag"])
+
+    def is_past(self, name: str) -> bool:
+        """Return whether a file of the same folder was given as a whole."""
+        if self.name is None:
+            return True
+        return name < self.name or (name == self.name and self.row is None)
+
+
+class Reading:
+    """One read of a tree; `pages` yields it."""
+
+    properties: ClassVar[tuple[str, ...]] = webdav.BASIC
+    """What is asked of each file."""
+
+    def __init__(
+        self, account: Account, memory: Memory, wanted: Wanted, cursor: Cursor | None
+    ) -> None:
+        self._account = account
+        self._memory = memory
+        self._wanted = wanted
+        self._start = _Position.of(cursor) if cursor else None
+        self._unchanged: list[Part] = []
+        self._position = self._start
+        self._problems: list[str] = []
+        self._fetched = 0
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Yield pages to the end, which the last one proves unless something could not be read or moved."""
+        walk = Walk(
+            account=self._account,
+            memory=self._memory,
+            top=self._wanted.folder,
+            is_recursive=self._wanted.is_recursive,
+            properties=self.properties,
+            note=self._note,
+            after=self._start.folder if self._start else None,
+        )
+        async for visit in walk.visits():
+            if not visit.is_done:
+                async for page in self._folder(visit):
+                    yield page
+        if self._fetched or walk.listed:
+            walk.listed = 1
+            if await walk.has_changed():
+                self._problems.append(MOVED)
+        told = self._told()
+        yield Page(
+            records=[], unchanged=tuple(self._unchanged), is_end=told is None, incomplete=told
+        )
+
+    def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+        raise NotImplementedError
+
+    def _note(self, files: list[Entry]) -> list[Any]:
+        return []
+
+    def _resumed(self, visit: Visit) -> _Position | None:
+        """Return how far an interrupted read came in this folder; None when it did not reach it."""
+        start = self._start
+        return start if start is not None and start.folder == visit.folder.names else None
+
+    def _keep(self, part: Part, position: _Position) -> Iterator[Page]:
+        """Take note of an unchanged part; a page is due when there are many."""
+        self._unchanged.append(part)
+        self._position = position
+        if len(self._unchanged) >= UNCHANGED_AT_ONCE:
+            yield from self._flushed()
+
+    def _flushed(self) -> Iterator[Page]:
+        if self._unchanged and self._position is not None:
+            yield Page(
+                records=[],
+                unchanged=tuple(self._unchanged),
+                cursor=self._position.cursor(),
+                incomplete=self._told(),
+            )
+            self._unchanged.clear()
+
+    def _told(self) -> str | None:
+        if not self._problems:
+            return None
+        shown = "; ".join(self._problems[:SHOWN_PROBLEMS])
+        more = len(self._problems) - SHOWN_PROBLEMS
+        return f"{shown}; and {more} more" if more > 0 else shown
+
+
+class MetadataReading(Reading):
+    """Files and folders as records."""
+
+    properties: ClassVar[tuple[str, ...]] = webdav.FULL
+
+    @override
+    async def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+        names, resumed = visit.folder.names, self._resumed(visit)
+        whole = _Position(names, None)
+        if resumed is not None and resumed.name is None:
+            return
+        if visit.is_known and resumed is None:
+            for page in self._keep(visit.part, whole):
+                yield page
+            return
+        for page in self._flushed():
+            yield page
+        entries = [
+            entry
+            for entry in await self._entries(visit)
+            if self._wanted.takes(entry) and not (resumed and resumed.is_past(entry.name))
+        ]
+        size = self._wanted.page_size
+        for start in range(0, max(len(entries), 1), size):
+            some = entries[start : start + size]
+            is_last = start + size >= len(entries)
+            yield Page(
+                records=[record_of(entry) for entry in some],
+                part=visit.part,
+                begins_part=start == 0 and resumed is None,
+                ends_part=is_last,
+                cursor=(whole if is_last else _Position(names, some[-1].name)).cursor(),
+                incomplete=self._told(),
+            )
+
+    async def _entries(self, visit: Visit) -> list[Entry]:
+        """Return what is in a folder; one in which a read was interrupted may be known and is listed all the same."""
+        if not visit.is_known:
+            return list(visit.entries)
+        top = self._wanted.folder.split("/")
+        path = "/".join((*filter(None, top), *visit.folder.names))
+        found = await webdav.entries(self._account, path, depth=1, properties=self.properties)
+        return sorted((found or [])[1:], key=lambda entry: entry.name)
+
+
+class ContentReading(Reading):
+    """What is in the files as records."""
+
+    @override
+    def _note(self, files: list[Entry]) -> list[Any]:
+        return [
+            [entry.name, entry.etag, entry.fileid, entry.number("d:getcontentlength")]
+            for entry in files
+            if self._wanted.has_name(entry.name) and decoder_for(entry.name, self._wanted.decoder)
+        ]
+
+    @override
+    async def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+        names, resumed = visit.folder.names, self._resumed(visit)
+        if resumed is not None and resumed.name is None:
+            return
+        async for page in self._files(visit, resumed):
+            yield page
+        whole = _Position(names, None)
+        if visit.is_known:
+            last = self._keep(visit.part, whole)
+        else:
+            empty = Page(
+                records=[], part=visit.part, cursor=whole.cursor(), incomplete=self._told()
+            )
+            last = chain(self._flushed(), [empty])
+        for page in last:
+            yield page
+
+    async def _files(self, visit: Visit, resumed: _Position | None) -> AsyncIterator[Page]:
+        names = visit.folder.names
+        top = [*filter(None, self._wanted.folder.split("/")), *names]
+        files = [
+            FileVersion("/".join([*top, name]), *rest) for name, *rest in visit.part.note["files"]
+        ]
+        known = await self._memory.recall([_part(file) for file in files]) if files else {}
+        for file in files:
+            if resumed is not None and resumed.is_past(file.name):
+                continue
+            is_known = _part(file).key in known
+            due = (
+                self._keep(_part(file), _Position(names, file.name))
+                if is_known
+                else self._flushed()
+            )
+            for page in due:
+                yield page
+            if not is_known:
+                is_here = resumed is not None and resumed.name == file.name
+                async for page in self._file(file, names, resumed if is_here else None):
+                    yield page
+
+    async def _file(
+        self, file: FileVersion, names: Names, resumed: _Position | None
+    ) -> AsyncIterator[Page]:
+        wanted, name = self._wanted, file.name
+        decoder = decoder_for(name, wanted.decoder)
+        if decoder is None:
+            return  # the note names no such file
+        contents = Contents(
+            account=self._account,
+            decoder=decoder,
+            position=wanted.position,
+            max_bytes=wanted.max_file_bytes,
+            page_size=wanted.page_size,
+            file=file,
+        )
+        row, given = 0, (resumed.row or 0) if resumed else 0
+        try:
+            async for batch, is_last in contents.batches():
+                if resumed is not None and contents.file.etag != resumed.etag:
+                    raise Unreadable("it changed while the run was interrupted")  # noqa: TRY301
+                first, row = row, row + len(batch)
+                if row <= given and not is_last:
+                    continue
+                fresh = batch[max(given - first, 0) :]
+                at = None if is_last else row
+                yield Page(
+                    records=self._told_from(contents.file, fresh, row - len(fresh)),
+                    part=_part(contents.file),
+                    begins_part=first == 0 and given == 0,
+                    ends_part=is_last,
+                    cursor=_Position(names, name, at, contents.file.etag).cursor(),
+                    incomplete=self._told(),
+                )
+        except Unreadable as error:
+            self._problems.append(f"/{file.path} could not be read: {error}")
+        finally:
+            self._fetched += contents.fetched
+
+    def _told_from(self, file: FileVersion, records: list[Any], row: int) -> list[Any]:
+        """Return records with the file they came from, where that is wanted."""
+        field = self._wanted.file_field
+        if not field:
+            return records
+        about = {"path": f"/{file.path}", "name": file.name, "id": file.fileid}
+        return [
+            record | {field: {**about, "row": number, "key": f"{file.fileid}-{number}"}}
+            if isinstance(record, dict)
+            else record
+            for number, record in enumerate(records, row + 1)
+        ]
+
+
+def _part(file: FileVersion) -> Part:
+    return Part(key=f"file {file.fileid}", version=f"{file.etag} {file.path}")

@@ -1,0 +1,137 @@
+"""Walk a tree of folders: each once, in the order of their paths; what is remembered as unchanged is not listed."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ex_app.nextcloud import webdav
+from ex_app.nextcloud.webdav import Entry
+from openconnector.errors import ConfigurationError
+from openconnector.ports import Account, Memory, Remembered
+from openconnector.records import Part
+
+Names = tuple[str, ...]
+"""A path below the top folder, in its parts; folders come in the order of these."""
+
+Note = Callable[[list[Entry]], list[Any]]
+"""What a source wants to know of a folder's files when the folder is not listed, as JSON."""
+
+
+class Folder(NamedTuple):
+    """A folder as its parent told of it."""
+
+    names: Names
+    etag: str
+    fileid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A folder, listed or remembered."""
+
+    folder: Folder
+    part: Part
+    """It, for `Page.part` or `Page.unchanged`."""
+    entries: Sequence[Entry] = ()
+    """What is in it, in the order of names; empty when it is remembered."""
+    is_known: bool = False
+    """It was not listed, because it is as it was."""
+    is_done: bool = False
+    """An interrupted read gave its records already; only what is below is left."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One walk through the folders below a top."""
+
+    account: Account
+    memory: Memory
+    top: str
+    """Path of the top folder below the user's root."""
+    is_recursive: bool
+    properties: tuple[str, ...]
+    """What is asked of each entry."""
+    note: Note
+    """What to remember of a folder's files."""
+    after: Names | None = None
+    """The folder an interrupted read was in."""
+    listed: int = 0
+    """How many folders were asked for."""
+    began_with: str = field(default="", init=False)
+    """The version of the top when the walk began."""
+
+    def path(self, names: Names) -> str:
+        """Return a folder's or file's path below the user's root."""
+        return "/".join((*filter(None, self.top.split("/")), *names))
+
+    async def visits(self) -> AsyncIterator[Visit]:
+        """Yield the folders. Raises `ConfigurationError` when the top is none."""
+        top = await self._top()
+        self.began_with = top.etag
+        waiting: list[Iterator[tuple[Folder, Remembered | None]]] = [await self._looked_up([top])]
+        while waiting:
+            folder, remembered = next(waiting[-1], (None, None))
+            if folder is None:
+                waiting.pop()
+                continue
+            if self._is_past(folder):
+                continue
+            visit = await self._visit(folder, remembered)
+            if visit is None:
+                continue  # it was deleted after its parent had been listed
+            yield visit
+            if self.is_recursive:
+                waiting.append(await self._looked_up(_below(visit)))
+
+    async def has_changed(self) -> bool:
+        """Return whether anything below the top changed while it was walked: then things may have moved past us."""
+        return self.listed > 0 and (await self._top()).etag != self.began_with
+
+    async def _top(self) -> Folder:
+        found = await webdav.entries(self.account, self.top, depth=0)
+        if not found or not found[0].is_folder or not found[0].etag:
+            shown = self.top or "/"
+            raise ConfigurationError(
+                f"The account {self.account.user_id!r} has no folder {shown!r}; see `folder` and `actingUser`"
+            )
+        return Folder((), found[0].etag, found[0].fileid)
+
+    async def _looked_up(self, folders: list[Folder]) -> Iterator[tuple[Folder, Remembered | None]]:
+        parts = [self._part(folder) for folder in folders]
+        known = await self.memory.recall(parts) if parts else {}
+        return iter([(one, known.get(part.key)) for one, part in zip(folders, parts, strict=True)])
+
+    def _part(self, folder: Folder, note: Any = None) -> Part:
+        # A folder that is moved keeps its version, but the paths in it are others.
+        version = f"{folder.etag} {'/'.join(folder.names)}"
+        return Part(key=f"folder {folder.fileid}", version=version, note=note)
+
+    def _is_past(self, folder: Folder) -> bool:
+        """Whether an interrupted read has given the folder and everything below it."""
+        return self.after is not None and folder.names < self.after[: len(folder.names)]
+
+    def _is_done(self, folder: Folder) -> bool:
+        return self.after is not None and folder.names < self.after
+
+    async def _visit(self, folder: Folder, remembered: Remembered | None) -> Visit | None:
+        is_done = self._is_done(folder)
+        if remembered is not None:
+            part = self._part(folder, remembered.note)
+            return Visit(folder=folder, part=part, is_known=True, is_done=is_done)
+        self.listed += 1
+        path = self.path(folder.names)
+        found = await webdav.entries(self.account, path, depth=1, properties=self.properties)
+        if not found:
+            return None
+        # The listing's own version: the folder may have changed since its parent was listed.
+        folder = folder._replace(etag=found[0].etag)
+        entries = sorted(found[1:], key=lambda entry: entry.name)
+        files = [entry for entry in entries if not entry.is_folder]
+        folders = [[one.name, one.etag, one.fileid] for one in entries if one.is_folder]
+        note = {"folders": folders, "files": self.note(files)}
+        return Visit(folder=folder, part=self._part(folder, note), entries=entries, is_done=is_done)
+
+
+def _below(visit: Visit) -> list[Folder]:
+    names = visit.folder.names
+    return [Folder((*names, *one[:1]), *one[1:]) for one in visit.part.note["folders"]]

@@ -1,0 +1,188 @@
+"""Whole runs over Nextcloud's files: what did not change is neither listed nor fetched, and counts all the same."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ex_app.building import built
+from openconnector.api.app import create_api
+from openconnector.api.callers import by_token
+from openconnector.db.migrate import migrate
+from openconnector.engine import Engine
+from tests.fakes.exapp import settings_for
+from tests.fakes.nextcloud import FakeNextcloud
+
+TOKEN = "a token of enough length"
+
+
+class Running:
+    """An engine inside the fake Nextcloud, and one synchronization of it."""
+
+    def __init__(self, nextcloud: FakeNextcloud, engine: Engine, api: httpx.AsyncClient) -> None:
+        self.nextcloud = nextcloud
+        self.files = nextcloud.files
+        self.engine = engine
+        self._api = api
+
+    async def save(self, source: dict[str, Any], **more: Any) -> None:
+        """Save a synchronization from this source into our own store."""
+        schema = await self._made("/schemas", {"title": "S", "slug": "s"})
+        await self._made("/registers", {"title": "R", "slug": "r", "schemas": [schema["id"]]})
+        await self._made("/sources", {"name": "Files", "configuration": source})
+        target = {"kind": "object_store", "register": "r", "schema": "s"}
+        deletion = {"maxCount": 10_000, "smallBelow": 0}
+        body = {"name": "Sync", "sourceId": "files", "target": target, "deletion": deletion}
+        await self._made("/synchronizations", body | {"actingUser": "admin"} | more)
+
+    async def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def run(self, **options: Any) -> dict[str, Any]:
+        """Run it to its end and return the run; `asked` tells what Nextcloud was asked."""
+        self.nextcloud.calls.clear()
+        asked = await self._api.post("/synchronizations/sync/run", json=options)
+        assert asked.status_code == 202, asked.text
+        await self.engine.worker().finish(asked.json()["id"])
+        return dict((await self._api.get(f"/runs/{asked.json()['id']}")).json())
+
+    @property
+    def asked(self) -> list[str]:
+        root = "/remote.php/dav/files/"
+        return [f"{call.method} {call.path.removeprefix(root)}" for call in self.nextcloud.calls]
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    nextcloud = FakeNextcloud(is_registered=True, is_enabled=True)
+    settings = settings_for(nextcloud, app_persistent_storage=tmp_path)
+    engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
+    async with aclosing(client), engine:
+        await migrate(engine.database)
+        app = create_api(engine, authenticate=by_token(TOKEN))
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://t/api/v1", headers=headers
+        ) as api:
+            yield Running(nextcloud, engine, api)
+
+
+def counted(run: dict[str, Any]) -> dict[str, int]:
+    names = ("found", "created", "updated", "unchanged", "deleted", "failed", "skipped", "invalid")
+    return {name: run["balance"][name] for name in names if run["balance"].get(name)}
+
+
+async def test_ten_thousand_files_that_did_not_change_cost_one_request(running):
+    for folder in range(100):
+        for number in range(100):
+            running.files.put(f"admin/{folder:02}/{number:02}.txt", "x")
+    await running.save({"kind": "nextcloud_files"})
+
+    first = await running.run()
+    asked = len(running.asked)
+    second = await running.run()
+
+    assert (first["state"], counted(first)) == ("succeeded", {"found": 10_000, "created": 10_000})
+    assert asked == 103  # the version before and after, and 101 folders
+    assert (second["state"], counted(second)) == (
+        "succeeded",
+        {"found": 10_000, "unchanged": 10_000},
+    )
+    assert second["writes"] == 0
+    assert running.asked == ["PROPFIND admin"]
+
+
+async def test_one_changed_file_costs_the_folders_above_it(running):
+    for path in ("a/b/1", "a/b/2", "a/c/3", "d/4"):
+        running.files.put(f"admin/{path}", "x")
+    await running.save({"kind": "nextcloud_files"})
+    await running.run()
+    running.files.put("admin/a/b/2", "other")
+    running.files.remove("admin/d/4")
+
+    run = await running.run()
+
+    assert running.asked == [
+        "PROPFIND admin",
+        "PROPFIND admin",
+        "PROPFIND admin/a",
+        "PROPFIND admin/a/b",
+        "PROPFIND admin/d",
+        "PROPFIND admin",
+    ]
+    assert counted(run) == {"found": 3, "unchanged": 2, "updated": 1, "deleted": 1}
+
+
+async def test_a_file_that_is_moved_stays_the_same_object(running):
+    running.files.put("admin/a/1", "x")
+    running.files.put("admin/b/2", "x")
+    await running.save({"kind": "nextcloud_files"})
+    await running.run()
+    node = running.files.remove("admin/a/1")
+    running.files.find("admin/b").children["moved"] = node
+    running.files._changed("admin/b")
+
+    run = await running.run()
+
+    assert counted(run) == {"found": 2, "updated": 1, "unchanged": 1}
+
+
+async def test_the_contents_of_files_are_fetched_only_when_they_changed(running):
+    put = running.files.put
+    put("admin/in/a.csv", "id,n\n1,x\n2,y\n")
+    put("admin/in/b.csv", "id,n\n3,z\n")
+    await running.save({"kind": "nextcloud_files", "reads": "content", "folder": "in"})
+
+    first = await running.run()
+    second = await running.run()
+    assert counted(first) == {"found": 3, "created": 3}
+    assert (counted(second), running.asked) == ({"found": 3, "unchanged": 3}, ["PROPFIND admin/in"])
+    put("admin/in/b.csv", "id,n\n3,new\n")
+    third = await running.run()
+
+    assert [asked for asked in running.asked if asked.startswith("GET")] == ["GET admin/in/b.csv"]
+    assert counted(third) == {"found": 3, "updated": 1, "unchanged": 2}
+
+
+async def test_a_broken_file_lets_nothing_be_deleted_until_it_is_mended(running):
+    put = running.files.put
+    put("admin/a.jsonl", '{"id": 1}\n{"id": 2}\n')
+    put("admin/b.jsonl", '{"id": 3}\n')
+    await running.save({"kind": "nextcloud_files", "reads": "content"})
+    await running.run()
+    put("admin/a.jsonl", '{"id": 1}\n{broken')
+    running.files.remove("admin/b.jsonl")
+
+    broken = await running.run()
+    again = await running.run()
+    put("admin/a.jsonl", '{"id": 1}\n')
+    mended = await running.run()
+
+    assert (broken["state"], counted(broken)) == ("partial", {})
+    assert "/a.jsonl could not be read: Line 2" in broken["error"]["message"]
+    assert again["state"] == "partial"
+    assert (mended["state"], counted(mended)) == (
+        "succeeded",
+        {"found": 1, "unchanged": 1, "deleted": 2},
+    )
+
+
+async def test_a_file_that_comes_back_from_the_trash_is_read_again(running):
+    running.files.put("admin/a.csv", "id\n1\n")
+    running.files.put("admin/b.csv", "id\n2\n")
+    await running.save({"kind": "nextcloud_files", "reads": "content"})
+    await running.run()
+    running.files.remove("admin/a.csv")
+    gone = await running.run()
+    running.files.restore("admin/a.csv")
+
+    back = await running.run()
+
+    assert counted(gone) == {"found": 1, "unchanged": 1, "deleted": 1}
+    assert counted(back) == {"found": 2, "updated": 1, "unchanged": 1}
