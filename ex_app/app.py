@@ -39,6 +39,8 @@ class Hosted:
     """
     migrate: Migrate
     on_enabled: OnEnabled
+    internal: tuple[BaseRoute, ...] = ()
+    """Handlers of commands and webhooks, below `callers.INTERNAL_PREFIX`: Nextcloud alone calls them."""
 
 
 def create_app(
@@ -64,6 +66,7 @@ def create_app(
         Route(HEARTBEAT_PATH, lifecycle.heartbeat),
         Route("/init", lifecycle.init, methods=["POST"]),
         Route("/enabled", lifecycle.enabled, methods=["PUT"]),
+        *hosted.internal,
         *_assets(),
         Mount("/", Membership(hosted.api, Users(nextcloud))),
     ]

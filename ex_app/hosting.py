@@ -8,6 +8,8 @@ from fastapi import FastAPI
 
 from ex_app.app import Hosted
 from ex_app.building import built
+from ex_app.commands import COMMANDS
+from ex_app.commands.command import Means
 from ex_app.lifecycle import Progress
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
@@ -44,4 +46,10 @@ def hosted(settings: Settings) -> Hosted:
 
     api = create_api(engine, authenticate=by_host(role_of))
     api.router.lifespan_context = lifespan
-    return Hosted(api=api, migrate=migrate_engine, on_enabled=on_enabled)
+    means = Means(engine=engine)
+    return Hosted(
+        api=api,
+        migrate=migrate_engine,
+        on_enabled=on_enabled,
+        internal=tuple(command.route(means) for command in COMMANDS),
+    )

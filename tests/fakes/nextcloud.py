@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.dav_answers import not_authenticated
+from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_users import Accounts
 from tests.fakes.ocs import answer, failure, given
 from tests.fakes.webdav import Files
@@ -66,6 +67,7 @@ class FakeNextcloud:
     resources: dict[str, set[str]] = field(
         default_factory=lambda: {"script": set(), "style": set()}
     )
+    console: Console = field(default_factory=Console)
     calls: list[Call] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """What it asked the ExApp, in order."""
@@ -83,6 +85,7 @@ class FakeNextcloud:
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
                 *self.accounts.routes(self.caller),
                 *self.files.routes(self.caller),
+                *self.console.routes(f"{APP_API}/api/v1"),
             ]
         )
 
@@ -123,6 +126,16 @@ class FakeNextcloud:
         """`occ app_api:app:disable`: the ExApp may still call while it is told."""
         await self._ask("PUT", "/enabled?enabled=0")
         self.is_enabled = False
+
+    async def occ(self, name: str, *words: str, **options: Any) -> tuple[int, str]:
+        """Type a command of the ExApp; returns its exit code and what is printed."""
+        assert self.exapp is not None, "a command needs a way to the ExApp"
+        exapp = self.exapp
+
+        async def post(path: str, body: dict[str, Any]) -> httpx.Response:
+            return await exapp.post(path, json=body, headers=self.signed(request_id="CLI"))
+
+        return await self.console.run(name, post, *words, **options)
 
     async def _heartbeat(self) -> None:
         assert self.exapp is not None, "a command needs a way to the ExApp"

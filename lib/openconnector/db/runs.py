@@ -80,6 +80,12 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
     return rows.all(), int(total or 0)
 
 
+async def counts(session: AsyncSession) -> dict[str, int]:
+    """Return how many runs are in each state there is a run in."""
+    query = select(RunRow.state, func.count()).group_by(RunRow.state).order_by(RunRow.state)
+    return {row.state: row[1] for row in await session.execute(query)}
+
+
 async def active(session: AsyncSession, synchronization_id: str) -> RunRow | None:
     """Return the synchronization's unfinished run, if it has one."""
     query = select(RunRow).where(

@@ -210,7 +210,7 @@ async def enable(lifecycle: Lifecycle, *, wanted: int = 1) -> Any:
 async def test_a_registration_that_fails_is_made_later_and_enabling_goes_on(
     lifecycle, nextcloud, engine, clock
 ):
-    nextcloud.failures = [500, 500, 500, 503]
+    nextcloud.failures = [*[500] * len(REGISTRATIONS), 503]
 
     answer = await enable(lifecycle)
     menu = dict(nextcloud.menu)

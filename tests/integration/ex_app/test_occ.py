@@ -1,0 +1,135 @@
+"""The commands of Nextcloud's command line, typed at the double."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from ex_app.callers import AppApiAuth
+from ex_app.commands import COMMANDS
+from ex_app.commands.command import Means
+from ex_app.nextcloud.client import Nextcloud
+from ex_app.registrations import REGISTRATIONS
+from ex_app.registrations.entries import register_all, unregister_all
+from tests.fakes.exapp import client_for, settings_for
+from tests.fakes.installation import Installation, installation
+from tests.fakes.nextcloud import FakeNextcloud
+
+
+@pytest.fixture
+async def installed(migrated_sqlite_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with installation(migrated_sqlite_url, tmp_path / "storage") as one:
+        await one.configure()
+        yield one
+
+
+@pytest.fixture
+async def server(installed: Installation) -> AsyncIterator[FakeNextcloud]:
+    """A Nextcloud that has our commands registered and answered by this engine."""
+    server = FakeNextcloud(is_registered=True, is_enabled=True)
+    routes = [command.route(Means(engine=installed.engine)) for command in COMMANDS]
+    exapp = AppApiAuth(Starlette(routes=routes), app_id=server.app_id, secret=server.secret)
+    nextcloud = Nextcloud(settings_for(server), transport=httpx.ASGITransport(server))
+    async with client_for(exapp) as client:
+        server.exapp = client
+        await register_all(nextcloud, REGISTRATIONS)
+        yield server
+    await nextcloud.aclose()
+
+
+async def test_every_command_is_offered_and_taken_away_again(server: FakeNextcloud):
+    offered = sorted(server.console.commands)
+
+    await unregister_all(
+        Nextcloud(settings_for(server), transport=httpx.ASGITransport(server)), REGISTRATIONS
+    )
+
+    assert offered == [f"openconnector:{name}" for name in ("run", "status", "sync", "tick")]
+    assert server.console.commands == {}
+
+
+async def test_a_synchronization_is_queued_and_its_run_can_be_followed(
+    server: FakeNextcloud, installed: Installation
+):
+    code, told = await server.occ("openconnector:sync", "s", force=True)
+    [run] = await installed.runs()
+    shown = await server.occ("openconnector:run", run.id)
+    _, as_json = await server.occ("openconnector:run", run.id, json=True)
+
+    assert (code, run.trigger, run.is_forced, run.state) == (0, "command", True, "queued")
+    assert run.id in told
+    assert shown[0] == 0
+    assert f"Run {run.id}: queued (run, started by command)" in shown[1]
+    assert json.loads(as_json)["id"] == run.id
+
+
+async def test_a_dry_run_can_be_queued(server: FakeNextcloud, installed: Installation):
+    await server.occ("openconnector:sync", "s", dry_run=True)
+
+    assert [run.mode for run in await installed.runs()] == ["dry_run"]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("sync", "unknown"), ("run", "unknown"), ("sync", ""), ("run", "")]
+)
+async def test_a_command_that_cannot_be_carried_out_fails(
+    server: FakeNextcloud, name: str, word: str
+):
+    code, told = await server.occ(f"openconnector:{name}", word)
+
+    assert (code, "failed" in told) == (1, True)
+
+
+async def test_a_second_run_is_refused_while_one_is_queued(server: FakeNextcloud):
+    first, _ = await server.occ("openconnector:sync", "s")
+    second, _ = await server.occ("openconnector:sync", "s")
+
+    assert (first, second) == (0, 1)
+
+
+async def test_a_tick_starts_what_is_due(server: FakeNextcloud, installed: Installation):
+    installed.synchronization = {"schedules": [{"kind": "interval", "every": 1, "unit": "hours"}]}
+    await installed.configure()
+    before = await server.occ("openconnector:tick")
+    installed.clock.moment += timedelta(hours=1)
+    after = await server.occ("openconnector:tick")
+
+    assert before == (0, "0 runs are queued; next moment 2026-01-01T01:00:00+00:00\n")
+    assert after == (0, "1 runs are queued; next moment 2026-01-01T02:00:00+00:00\n")
+
+
+async def test_the_status_tells_what_is_going_on(server: FakeNextcloud, installed: Installation):
+    await server.occ("openconnector:sync", "s")
+
+    code, told = await server.occ("openconnector:status")
+
+    assert code == 0
+    assert "Synchronizations: 1" in told
+    assert "Runs: 1 queued" in told
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b'{"occ": null}', b'{"occ": {"arguments": []}}']
+)
+async def test_a_body_without_arguments_is_no_error_of_ours(server: FakeNextcloud, body: bytes):
+    assert server.exapp is not None
+    answers = [
+        await server.exapp.post(f"/_internal/occ/{name}", content=body, headers=server.signed())
+        for name in ("sync", "run", "status")
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 200]
+    assert answers[0].headers["content-type"].startswith("text/plain")
+
+
+async def test_marks_of_the_console_in_an_answer_are_plain_text(server: FakeNextcloud):
+    assert server.exapp is not None
+    body = {"occ": {"arguments": {"synchronization": "<error>x</error>"}, "options": None}}
+
+    answer = await server.exapp.post("/_internal/occ/sync", json=body, headers=server.signed())
+
+    assert "\\<error>x\\</error>" in answer.text
