@@ -23,6 +23,11 @@ class Command:
         )
         self._process.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.is_alive()
+
     def kill(self) -> bool:
         """Send SIGKILL; return whether the process was still there."""
         is_alive = self._process.is_alive()

@@ -13,6 +13,7 @@ from openconnector.errors import ConfigurationError, OpenConnectorError
 
 if TYPE_CHECKING:
     from openconnector.cli.settings import Settings
+    from openconnector.db.database import Database
     from openconnector.engine import Engine, OpenRegisterAccess
 
 
@@ -70,8 +71,8 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> "AsyncIterat
             "Set APP_PERSISTENT_STORAGE to a folder this user may write to"
         ) from error
     async with engine:
-        if migrated and not await _is_current(engine):
-            await _bring_up(engine)
+        if migrated:
+            await bring_up(engine.database)
         gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
         yield engine
 
@@ -89,38 +90,39 @@ def _open_register(settings: "Settings") -> "OpenRegisterAccess | None":
     return OpenRegisterAccess(url=url, user=user, password=password)
 
 
-async def _is_current(engine: "Engine") -> bool:
+async def bring_up(database: "Database") -> None:
+    """Make the database what this version needs, if it is not. Raises `ConfigurationError` in words."""
+    from openconnector.db.creating import create
+
+    if not await _is_current(database) and not await create(database):
+        await migrate(database)
+
+
+async def _is_current(database: "Database") -> bool:
     """Whether nothing has to be migrated; False also for a server out of reach, of which `migrate` tells in words."""
     from openconnector.db.version import is_current
 
     try:
-        return await is_current(engine.database)
+        return await is_current(database)
     except OSError:
         return False
 
 
-async def _bring_up(engine: "Engine") -> None:
-    from openconnector.db.creating import create
-
-    if not await create(engine.database):
-        await migrate(engine)
-
-
-async def migrate(engine: "Engine") -> list[str]:
+async def migrate(database: "Database") -> list[str]:
     """Bring the database to this version and return what was applied. Raises `ConfigurationError` in words."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from openconnector.db.migrate import migrate
 
     try:
-        return await migrate(engine.database)
+        return await migrate(database)
     except (SQLAlchemyError, OSError) as error:
-        raise unusable(engine, error) from error
+        raise unusable(database, error) from error
 
 
-def unusable(engine: "Engine", error: Exception) -> ConfigurationError:
+def unusable(database: "Database", error: Exception) -> ConfigurationError:
     """Return what a database that cannot be used means for an administrator."""
-    address = engine.database.url.render_as_string(hide_password=True)
+    address = database.url.render_as_string(hide_password=True)
     said = str(getattr(error, "orig", None) or error).partition("\n")[0] or type(error).__name__
     return ConfigurationError(
         f"The database {address} cannot be used: {said}. Check DATABASE_URL and that the server runs, and "

@@ -127,7 +127,9 @@ async def _database(engine: Engine) -> Finding:
     try:
         missing = await pending(engine.database)
     except (SQLAlchemyError, OSError) as error:
-        return Finding(check="database", state="fail", message=str(unusable(engine, error)))
+        return Finding(
+            check="database", state="fail", message=str(unusable(engine.database, error))
+        )
     except OpenConnectorError as error:
         return Finding(check="database", state="fail", message=str(error))
     if missing:

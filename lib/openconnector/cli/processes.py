@@ -29,7 +29,7 @@ async def serve_api(host: str, port: int, *, is_single: bool) -> Exit:
 async def migrate_database(*, as_json: bool) -> Exit:
     """Bring the database to this version and print the steps that were applied."""
     async with opened(Settings.read(), migrated=False) as engine:
-        applied = await migrate(engine)
+        applied = await migrate(engine.database)
     if as_json:
         print_json({"applied": applied})
     else:

@@ -49,4 +49,4 @@ async def _check_tables(engine: Engine) -> None:
         async with engine.database.reading() as session:
             await runs.leases(session)
     except (SQLAlchemyError, OSError) as error:
-        raise unusable(engine, error) from error
+        raise unusable(engine.database, error) from error

@@ -67,9 +67,21 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session on a consistent view of the data; a write through it fails."""
+        async with self._read_only() as session:
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one moment in all it reads, however long that takes; a write through it fails."""
+        async with self._read_only(isolation_level="REPEATABLE READ") as session:
+            yield session
+
+    @asynccontextmanager
+    async def _read_only(self, **options: Any) -> AsyncIterator[AsyncSession]:
         async with self._reading() as session:
             if not self.is_sqlite:
-                await session.connection(execution_options={"postgresql_readonly": True})
+                options["postgresql_readonly"] = True
+                await session.connection(execution_options=options)
             with _storage_errors():
                 yield session
 

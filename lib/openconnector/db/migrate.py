@@ -37,8 +37,11 @@ async def migrate(
     report: Callable[[int], None] = lambda _percent: None,
     *,
     scripts: str = SCRIPTS,
+    to: str = "head",
 ) -> list[str]:
     """Apply what is missing and return the revisions applied, oldest first. A SQLite file is copied before.
+
+    ``to`` names the last step to take in a new database.
 
     Raises `ConfigurationError` when the database was written by a newer version: going on could lose data.
     """
@@ -52,7 +55,7 @@ async def migrate(
             if pending:
                 await _keep_copy(database, connection, pending[-1])
                 report(30)
-                await connection.run_sync(_upgrade, scripts)
+                await connection.run_sync(_upgrade, scripts, to)
                 await connection.commit()
             report(100)
             return pending
@@ -98,10 +101,10 @@ def _pending(connection: Connection, scripts: str = SCRIPTS) -> list[str]:
     return known[: known.index(present)][::-1]
 
 
-def _upgrade(connection: Connection, scripts: str) -> None:
+def _upgrade(connection: Connection, scripts: str, to: str) -> None:
     config = _config(scripts)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _leave_transactions_to_us(engine: AsyncEngine) -> None:

@@ -199,6 +199,34 @@ async def set_state(
     return _hit(changed)
 
 
+async def end_unfinished(
+    session: AsyncSession, *, changes: Mapping[str, Any], fence: int
+) -> list[str]:
+    """End every run that would go on by itself and return their ids; no worker that had one may commit any more.
+
+    Their fences become larger than ``fence``.
+    """
+    active = RunRow.state.in_(ACTIVE)
+    ids = list(await session.scalars(select(RunRow.id).where(active)))
+    ended = {
+        "due_at": None,
+        "lease_owner": None,
+        "lease_until": None,
+        "fence": RunRow.fence + fence + 1,
+        **changes,
+    }
+    await session.execute(
+        delete(RunPageRow).where(RunPageRow.run_id.in_(select(RunRow.id).where(active)))
+    )
+    await session.execute(update(RunRow).where(active).values(**ended))
+    return ids
+
+
+async def highest_fence(session: AsyncSession) -> int:
+    """Return the highest fence of any run."""
+    return await session.scalar(select(func.max(RunRow.fence))) or 0
+
+
 async def add_pages(session: AsyncSession, run_id: str, pages: Sequence[tuple[int, bytes]]) -> None:
     """Keep which contracts these pages touched: number and packed ordinals."""
     rows = [(run_id, number, seen) for number, seen in pages]

@@ -1,6 +1,7 @@
 """What is sealed with the installation's key: lost for good when the key is."""
 
 from base64 import b64decode, b64encode
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, inspect, select, t
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from openconnector.crypto import key_id
 from openconnector.db.database import Database
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.memo_rows import PartMemoRow
@@ -174,6 +176,20 @@ class Sealed:
 
     def __bool__(self) -> bool:
         return bool(self.secrets or self.records)
+
+
+async def sealed_by(session: AsyncSession) -> dict[bytes, Sealed]:
+    """Return how much each key has sealed, by the key's id."""
+    secrets: Counter[bytes] = Counter()
+    records: Counter[bytes] = Counter()
+    for column in SEALED_COLUMNS:
+        counts, key = secrets if column.row is SecretRow else records, None
+        while values := await column.after(session, key):
+            counts.update(key_id(value.sealed) for value in values)
+            key = values[-1].key
+    return {
+        name: Sealed(secrets=secrets[name], records=records[name]) for name in secrets | records
+    }
 
 
 async def sealed_in(database: Database) -> Sealed:

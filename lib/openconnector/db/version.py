@@ -10,9 +10,14 @@ from openconnector.db.database import Database
 STEPS = Path(__file__).parent / "migrations" / "versions"
 
 
+def steps() -> list[str]:
+    """Return the names of all steps, oldest first."""
+    return sorted(file.name.partition("_")[0] for file in STEPS.glob("[0-9]*.py"))
+
+
 def newest_step() -> str:
     """Return the name of the newest step."""
-    return max(file.name.partition("_")[0] for file in STEPS.glob("[0-9]*.py"))
+    return steps()[-1]
 
 
 async def is_current(database: Database) -> bool:

@@ -20,27 +20,10 @@ from tests.fakes.sealed import PLAIN, TRAIL_END, SealedEverywhere, each_sealed
 
 
 @pytest.fixture
-def key_file(tmp_path: Path) -> Path:
-    return tmp_path / "storage" / "keys.json"
-
-
-@pytest.fixture
-def ring(key_file: Path) -> KeyRing:
-    ring = KeyRing.load(key_file)
-    ring.create(key_file)
-    return ring
-
-
-@pytest.fixture
 async def held(database: Database, ring: KeyRing) -> SealedEverywhere:
     held = SealedEverywhere(database, ring)
     await held.fill()
     return held
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @asynccontextmanager
