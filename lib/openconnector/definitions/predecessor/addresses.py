@@ -4,7 +4,13 @@ from typing import Any, Final
 
 from openconnector.definitions.predecessor.exports import Export
 from openconnector.definitions.predecessor.names import Names
-from openconnector.definitions.predecessor.options import is_rendered, is_secret, pairs, text_of
+from openconnector.definitions.predecessor.options import (
+    dotted,
+    is_rendered,
+    is_secret,
+    pairs,
+    text_of,
+)
 
 CREDENTIALS: Final = (
     "is a credential by its name; credentials belong in the source, where they are sealed"
@@ -35,14 +41,37 @@ def path_below(export: Export, names: Names, source: str, given: Any, place: str
     return path
 
 
-def without_replaced(export: Export, path: str, query: dict[str, str]) -> str:
+def without_replaced(
+    export: Export, names: Names, source: str, path: str, query: dict[str, str]
+) -> str:
     """Return a path without its parameters where others took their place, as in the predecessor's HTTP library."""
-    if query and "?" in path:
+    if "?" in path and (query or _options_of(names, source, "query")):
         export.warn(
-            "The PHP app sent the parameters of `query` in place of those in the endpoint; so it is here"
+            "The PHP app sent the parameters of `query`, its own or the source's, in place of those in the endpoint; "
+            "so it is here"
         )
         return path.partition("?")[0]
     return path
+
+
+def tell_shadowed(export: Export, names: Names, source: str, *own: dict[str, str]) -> None:
+    """Warn of headers and parameters that the source has too: the predecessor sent both values."""
+    others = {
+        name.lower() for part in ("headers", "query") for name in _options_of(names, source, part)
+    }
+    both = sorted(name for given in own for name in given if name.lower() in others)
+    if both:
+        export.warn(
+            f"Its source sets the same, and the PHP app sent both values; here its own is sent: {', '.join(both)}"
+        )
+
+
+def _options_of(names: Names, source: str, part: str) -> dict[str, Any]:
+    """Return headers or parameters of a source that is taken over, {} for any other."""
+    owner = names.export("source", source)
+    options = owner.unpacked("configuration") if owner else None
+    found = dotted(options).get(part) if isinstance(options, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def public_pairs(export: Export, options: dict[str, Any], name: str, path: str) -> dict[str, str]:

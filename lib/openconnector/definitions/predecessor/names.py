@@ -73,7 +73,8 @@ class Names:
             return min(found)
         if not NUMBER.fullmatch(key):
             return key
-        if address := OWN_ADDRESS.fullmatch(reference_of(export)):
+        addresses = (OWN_ADDRESS.fullmatch(export.text(name)) for name in ("@id", "reference"))
+        if address := next(filter(None, addresses), None):
             # What came in earlier from the same installation is known by its address.
             return f"{address['base']}{ADDRESSED[kind]}/{key}"
         export.refuse(

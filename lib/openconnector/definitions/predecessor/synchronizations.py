@@ -6,6 +6,7 @@ from typing import Any, Final
 from openconnector.definitions.predecessor.addresses import (
     path_below,
     public_pairs,
+    tell_shadowed,
     without_replaced,
 )
 from openconnector.definitions.predecessor.exports import Export
@@ -74,13 +75,15 @@ def synchronization(export: Export, names: Names) -> dict[str, Any]:
 def _selection(export: Export, names: Names, source: str, config: dict[str, Any]) -> dict[str, Any]:
     """Return which records are read, and how."""
     query = public_pairs(export, config, "query", PATH)
+    headers = public_pairs(export, config, "headers", PATH)
+    tell_shadowed(export, names, source, headers, query)
     path = path_below(export, names, source, config.get("endpoint"), f"{PATH}.endpoint")
     if is_rendered(path):
         export.refuse(f"{PATH}.endpoint", "is a template; here it is a fixed path")
     told: dict[str, Any] = {
-        "endpoint": without_replaced(export, path, query),
+        "endpoint": without_replaced(export, names, source, path, query),
         "query": query,
-        "headers": public_pairs(export, config, "headers", PATH),
+        "headers": headers,
         "paginator": _paginator(export, config),
         "maxPages": _max_pages(export, config.get("maxPages")),
     }

@@ -6,6 +6,7 @@ from typing import Any, Final
 from openconnector.definitions.predecessor.addresses import (
     path_below,
     public_pairs,
+    tell_shadowed,
     without_replaced,
 )
 from openconnector.definitions.predecessor.exports import Export
@@ -52,6 +53,10 @@ def _object_store(export: Export) -> dict[str, Any]:
             f"It writes to register {register} and schema {schema} by their numbers in Open Register; elsewhere, "
             "write their slugs"
         )
+    export.warn(
+        "The first run writes objects of its own, beside those the PHP app wrote there; empty the schema before, or "
+        "choose another"
+    )
     if unused := sorted(export.object(PATH)):
         export.warn(f"Not used for registers, so not taken over of {PATH}: {', '.join(unused)}")
     return {"kind": "object_store", "register": register, "schema": schema}
@@ -61,6 +66,8 @@ def _rest(export: Export, names: Names) -> dict[str, Any]:
     options = dotted(export.object(PATH))
     source = names.named(export, "source", export.text("targetId"), "targetId")
     query = public_pairs(export, options, "query", PATH)
+    headers = public_pairs(export, options, "headers", PATH)
+    tell_shadowed(export, names, source, headers, query)
     told: dict[str, Any] = {
         "kind": "rest",
         "source": source,
@@ -69,7 +76,7 @@ def _rest(export: Export, names: Names) -> dict[str, Any]:
             "{{ targetId }}", _path(export, names, source, options, "updateEndpoint", query)
         ),
         "idPosition": options.get("idPosition") or options.get("idposition") or "id",
-        "headers": public_pairs(export, options, "headers", PATH),
+        "headers": headers,
         "query": query,
     }
     told |= {name: _method(export, options, name) for name in METHODS}
@@ -91,7 +98,7 @@ def _path(
     path = path_below(export, names, source, options.get(name), place)
     if is_rendered(ID.sub("", path) if name == "updateEndpoint" else path):
         export.refuse(place, "is a template; only {{ originId }} in updateEndpoint is known here")
-    return without_replaced(export, path, query)
+    return without_replaced(export, names, source, path, query)
 
 
 def _method(export: Export, options: dict[str, Any], name: str) -> str:

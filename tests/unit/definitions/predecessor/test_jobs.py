@@ -48,7 +48,10 @@ def only(contents: Contents) -> tuple[list[dict[str, Any]], str]:
 def test_a_job_becomes_a_schedule_with_the_same_moments(
     taken: TakeOver, fields: dict, expected: dict
 ):
-    assert only(taken(around(a_job(**fields)))) == ([{"kind": "interval"} | expected], "")
+    schedules, warned = only(taken(around(a_job(**fields))))
+
+    assert schedules == [{"kind": "interval"} | expected]
+    assert "job" not in warned
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,29 @@ def test_what_had_no_effect_comes_with_a_warning(taken: TakeOver, fields: dict, 
     assert said in warnings(contents)
 
 
+@pytest.mark.parametrize("part", ["sourceConfig", "targetConfig"])
+def test_parameters_of_the_source_take_the_place_of_those_in_an_endpoint(
+    taken: TakeOver, part: str
+):
+    source = a_source(configuration={"query.a": 1, "headers.X-A": "1"})
+    own = {part: {"endpoint": "/x?b=2", "headers.x-a": "2"}}
+
+    contents = taken([a_synchronization() | AT_API | {"targetId": "1"} | own, source, a_mapping()])
+    found = only(contents)
+
+    assert isinstance(found.target, RestTarget)
+    assert "/x" in (found.source_config.selection.get("endpoint"), found.target.endpoint)
+    assert "in place of those in the endpoint" in warnings(contents)
+    assert "here its own is sent: x-a" in warnings(contents)
+
+
+def test_contracts_are_left_out_and_what_follows_is_said(taken: TakeOver):
+    contents = taken([*around(), {"uuid": "c", "originId": "1", "targetId": "x"}])
+
+    assert "objects of its own" in warnings(contents)
+    assert [one.section for one in contents.left_out] == ["contract"]
+
+
 def test_a_restricted_deletion_becomes_none(taken: TakeOver):
     assert only(taken(around(sourceConfig={"restrictDeletion": True}))).deletion.mode == "keep"
 
