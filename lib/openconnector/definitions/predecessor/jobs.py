@@ -52,7 +52,10 @@ def schedule(export: Export, started: Export) -> Schedule | None:
     else:
         told = _interval(export, started) | ({"start": moment} if moment else {})
     is_enabled = is_truthy(export.value.get("isEnabled", True))
-    return told if is_enabled else told | {"isEnabled": False}
+    if not is_enabled:
+        return told | {"isEnabled": False}
+    started.warn(f"It begins by itself from now on; switch its job {name!r} off in the PHP app")
+    return told
 
 
 def _interval(export: Export, started: Export) -> Schedule:
