@@ -5,6 +5,7 @@ import httpx
 from ex_app import kinds
 from ex_app.nextcloud.accounts import NextcloudAccess
 from ex_app.nextcloud.client import Nextcloud
+from ex_app.nextcloud.notifications import NextcloudNotifications
 from ex_app.settings import Settings
 from openconnector.engine import Engine, Ports, SystemClock
 from openconnector.engine import Settings as EngineSettings
@@ -19,8 +20,11 @@ def built(
     """
     kinds.register()
     nextcloud, clock = Nextcloud(settings, transport=transport), SystemClock()
+    notifications = NextcloudNotifications(nextcloud, settings.app_id)
     host = NextcloudAccess(nextcloud, clock=clock)
-    return Engine(engine_settings(settings), Ports(clock=clock, host=host)), nextcloud
+    return Engine(
+        engine_settings(settings), Ports(clock=clock, host=host, notifications=notifications)
+    ), nextcloud
 
 
 def engine_settings(settings: Settings) -> EngineSettings:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ex_app.answers import problem
-from ex_app.nextcloud.users import Users
+from ex_app.nextcloud.users import ADMIN_GROUP, Users
 from openconnector.errors import CredentialsRejected, OpenConnectorError
 
 HEARTBEAT_PATH = "/heartbeat"
@@ -23,9 +23,6 @@ INTERNAL_PREFIX = "/_internal/"
 
 PROXIED_HEADER = b"x-origin-ip"
 """On every request through the PHP proxy, which removes a client's own; on none that AppAPI makes itself."""
-
-ADMIN_GROUP = "admin"
-"""The id of Nextcloud's group of administrators."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

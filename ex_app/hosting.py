@@ -11,6 +11,8 @@ from ex_app.building import built
 from ex_app.commands import COMMANDS
 from ex_app.commands.command import Means
 from ex_app.lifecycle import Progress
+from ex_app.mirroring import Mirror
+from ex_app.nextcloud.appconfig import AppConfig
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
@@ -26,6 +28,7 @@ def hosted(settings: Settings) -> Hosted:
     """Return the engine's API with what starts and stops its work. Raises `ConfigurationError` for a broken storage."""
     engine, nextcloud = built(settings)
     supervisor = Supervisor(WORKER, clock=engine.clock)
+    mirror = Mirror(engine, AppConfig(nextcloud))
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
@@ -33,13 +36,19 @@ def hosted(settings: Settings) -> Hosted:
             try:
                 yield
             finally:
+                await mirror.stop()
                 await supervisor.stop()
 
     async def migrate_engine(progress: Progress) -> None:
         await migrate(engine.database, progress)
 
     async def on_enabled(is_enabled: bool) -> None:  # noqa: FBT001  the shape of the port
-        await (supervisor.start() if is_enabled else supervisor.stop())
+        if is_enabled:
+            mirror.start()
+            await supervisor.start()
+        else:
+            await mirror.stop()
+            await supervisor.stop()
 
     async def role_of(groups: frozenset[str]) -> Role:
         return role_in(groups, engine.installation.settings)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from ex_app.nextcloud.client import Nextcloud
 from openconnector.errors import MalformedAnswer
 
+ADMIN_GROUP = "admin"
+"""The id of Nextcloud's group of administrators."""
+
 KEPT_SECONDS = 60.0
 """How long an answer is believed: a right taken away is gone after this time at the latest."""
 

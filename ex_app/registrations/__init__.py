@@ -3,11 +3,13 @@
 from ex_app.registrations.commands import OCC_COMMANDS
 from ex_app.registrations.entries import Registration
 from ex_app.registrations.pages import MENU, SCRIPT, STYLE
+from ex_app.registrations.settings_form import SETTINGS_FORM
 
 REGISTRATIONS: tuple[Registration, ...] = (
     MENU,
     SCRIPT,
     STYLE,
     *OCC_COMMANDS,
+    SETTINGS_FORM,
 )
 """One line each; the order is that of registering, and they are taken away in the opposite one."""

@@ -28,11 +28,13 @@ from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
 from openconnector.http.urls import origin
 from openconnector.jobs.calls import CallJournal
+from openconnector.jobs.notices import Notices
 from openconnector.jobs.retention import Retention
 from openconnector.jobs.scheduling import Scheduler
 from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.logs import set_level
+from openconnector.notifications import Notifications
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
 from openconnector.ports import (
@@ -115,6 +117,8 @@ class Ports:
     clock: Clock = field(default_factory=SystemClock)
     host: HostAccess | None = None
     """The Nextcloud around us; None where we run by ourselves."""
+    notifications: Notifications | None = None
+    """Tells people something; None where there is nobody to tell."""
 
 
 class Engine:
@@ -141,7 +145,19 @@ class Engine:
         self.preparation = Preparation(
             self.definitions, self.reach, self.database, self.installation.refresh
         )
-        self.context = Context(database=self.database, keys=self.keys, clock=self.clock)
+        self.notices = Notices(
+            self.database,
+            self.installation,
+            self.definitions,
+            clock=self.clock,
+            notifications=ports.notifications,
+        )
+        self.context = Context(
+            database=self.database,
+            keys=self.keys,
+            clock=self.clock,
+            on_end=self.notices.note,
+        )
         self.previews = Previews(settings.previews)
         self.mapping_previews = MappingPreviews(
             database=self.database, definitions=self.definitions, previews=self.previews
@@ -228,10 +244,13 @@ class Engine:
         return Scheduler(self.database, self.definitions, self.clock)
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Do what a worker does until ``stop`` is set: start and carry out runs, delete what is old."""
+        """Do what a worker does until ``stop`` is set: start and carry out runs, tell people, delete what is old."""
         retention = Retention(self.database, self.installation, self.clock)
         await asyncio.gather(
-            *(part.serve(stop) for part in (self.worker(), self.scheduler(), retention))
+            *(
+                part.serve(stop)
+                for part in (self.worker(), self.scheduler(), self.notices, retention)
+            )
         )
 
     def reach(

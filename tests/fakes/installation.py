@@ -14,6 +14,7 @@ from openconnector.db import contracts, runs
 from openconnector.db.rows import ContractRow, FailedRecordRow, RunLogRow, RunRow
 from openconnector.definitions.notation import read
 from openconnector.engine import Engine, Ports, Settings
+from openconnector.notifications import Notifications
 from openconnector.ports import Clock, ObjectQuery, Place, StoredObject
 from openconnector.synchronization import requests
 from openconnector.testing import FakeClock
@@ -181,18 +182,23 @@ class Installation:
 
 @asynccontextmanager
 async def installation(
-    url: str, folder: Path, clock: FakeClock | None = None
+    url: str,
+    folder: Path,
+    clock: FakeClock | None = None,
+    notifications: Notifications | None = None,
 ) -> AsyncIterator[Installation]:
     """Open an engine over a migrated database, and the remote API it talks to."""
     clock = clock or HurriedClock()
-    async with hostile_server() as api, opened(url, folder, clock) as engine:
+    async with hostile_server() as api, opened(url, folder, clock, notifications) as engine:
         yield Installation(engine, clock, api)
 
 
-def opened(url: str, folder: Path, clock: Clock) -> Engine:
+def opened(
+    url: str, folder: Path, clock: Clock, notifications: Notifications | None = None
+) -> Engine:
     """Return an engine over this database that may call this machine."""
     settings = Settings(storage=folder, database_url=url, allowed_networks=("127.0.0.0/8",))
-    return Engine(settings, Ports(clock=clock))
+    return Engine(settings, Ports(clock=clock, notifications=notifications))
 
 
 def page(records: Sequence[Any], following: str | None = None, **more: Any) -> Act:

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.dav_answers import not_authenticated
+from tests.fakes.nextcloud_config import Configuration
+from tests.fakes.nextcloud_notifications import Bell
 from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_users import Accounts
 from tests.fakes.ocs import answer, failure, given
@@ -68,6 +70,8 @@ class FakeNextcloud:
         default_factory=lambda: {"script": set(), "style": set()}
     )
     console: Console = field(default_factory=Console)
+    languages: dict[str, str] = field(default_factory=dict)
+    """The language of an account that has another one than English."""
     calls: list[Call] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """What it asked the ExApp, in order."""
@@ -75,17 +79,21 @@ class FakeNextcloud:
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.groups)
         self.files = Files(self.groups)
+        self.configuration = Configuration()
+        self.bell = Bell(lambda: sorted(self.groups))
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
                 Route(f"{APP_API}/ex-app/state", self._state, methods=["GET"]),
                 Route(f"{APP_API}/ex-app/status", self._status, methods=["PUT"]),
                 Route(f"{ui}/top-menu", self._top_menu, methods=["GET", "POST", "DELETE"]),
+                *self.configuration.routes(),
                 Route(f"{ui}/{{kind}}", self._resource, methods=["POST", "DELETE"]),
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
                 *self.accounts.routes(self.caller),
                 *self.files.routes(self.caller),
                 *self.console.routes(f"{APP_API}/api/v1"),
+                *self.bell.routes(self.caller),
             ]
         )
 
@@ -272,7 +280,7 @@ class FakeNextcloud:
             "displayname": user,
             "display-name": user,
             "groups": self.groups[user],
-            "language": "en",
+            "language": self.languages.get(user, "en"),
             "locale": "",
         }
         return answer(request, account)

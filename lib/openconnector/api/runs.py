@@ -16,6 +16,7 @@ from openconnector.api.sessions import Changing, Desk, Parts, Reading, Writing
 from openconnector.crypto import KeyRing
 from openconnector.db import runs as rows
 from openconnector.db.rows import FailedRecordRow, RunChangeRow, RunRow
+from openconnector.definitions.audit import Change
 from openconnector.synchronization import requests
 from openconnector.synchronization.keeping import opened, reason_of
 from openconnector.synchronization.replaying import MAX_CHOSEN
@@ -251,9 +252,12 @@ async def cancel(run_id: RunId, session: Writing, engine: Parts) -> ShownRun:
 
 @routes.post("/runs/{run_id}/approve", responses=problems(409))
 @needs(Right.CHANGE)
-async def approve(run_id: RunId, session: Writing) -> ShownRun:
+async def approve(run_id: RunId, desk: Changing) -> ShownRun:
     """Let a run delete what it asked about."""
-    return ShownRun.of(await requests.approve(session, run_id))
+    row = await requests.approve(desk.session, run_id)
+    change = Change(who=desk.who, action="approve", subject="run", subject_id=run_id)
+    await desk.engine.audit.note(desk.session, change)
+    return ShownRun.of(row)
 
 
 @routes.post("/runs/{run_id}/replay", **STARTED)

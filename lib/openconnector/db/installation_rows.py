@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from openconnector.db.rows import Base
@@ -58,3 +58,45 @@ class SettingsRow(Base):
     updated_at: Mapped[datetime]
     mirrored: Mapped[dict[str, Any]]
     """The texts that the host's own form had of them, when both were last alike."""
+
+
+class NoticeRow(Base):
+    """Something people have to be told, written in the transaction in which it came to be."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("ix_notice_synchronization_id_created_at", "synchronization_id", "created_at"),
+        Index("ix_notice_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    synchronization_id: Mapped[str] = mapped_column(
+        ForeignKey("synchronization.id", ondelete="CASCADE")
+    )
+    run_id: Mapped[str] = mapped_column(String(36))
+    reason: Mapped[str] = mapped_column(String(64))
+    """What the trouble is, or that it is over."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """Which sentences tell it: failed, approval or works."""
+    values: Mapped[dict[str, Any]]
+    """What the sentences name."""
+    state: Mapped[str] = mapped_column(String(16))
+    """waiting for its receivers to be found, or spread to them."""
+    created_at: Mapped[datetime]
+
+
+class NoticeDeliveryRow(Base):
+    """One notice for one account."""
+
+    __tablename__ = "notice_delivery"
+    __table_args__ = (Index("ix_notice_delivery_state", "state", "due_at"),)
+
+    notice_id: Mapped[str] = mapped_column(
+        ForeignKey("notice.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    """waiting, sending, sent or given_up."""
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    """When to try; while sending, when another worker may take it over."""

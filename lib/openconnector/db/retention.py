@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from openconnector.db.installation_rows import NoticeRow
 from openconnector.db.rows import CallRow, RunLogRow, RunRow
 from openconnector.db.runs import ENDED
 
@@ -50,9 +51,18 @@ async def delete_calls(session: AsyncSession, before: datetime, *, limit: int) -
     return len(ids)
 
 
+async def delete_notices(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete notices with their deliveries; those whose receivers are still to be found stay."""
+    old = select(NoticeRow.id).where(NoticeRow.state == "spread", NoticeRow.created_at < before)
+    ids = (await session.scalars(old.order_by(NoticeRow.created_at).limit(limit))).all()
+    await session.execute(delete(NoticeRow).where(NoticeRow.id.in_(ids)))
+    return len(ids)
+
+
 DELETE_OLD: Mapping[str, DeleteOld] = {
     "runs": delete_runs,
     "logs": delete_logs,
     "calls": delete_calls,
+    "notices": delete_notices,
 }
 """By kind; what hangs on a run goes with it."""

@@ -35,3 +35,13 @@ async def save(
     row.value, row.revision = dict(value), row.revision + 1
     row.updated_by, row.updated_at = who, now
     await session.flush()
+
+
+async def note_mirrored(session: AsyncSession, texts: Mapping[str, str], *, now: datetime) -> None:
+    """Store what the host's own form has."""
+    row = await get(session, is_held=True)
+    if row is None:
+        row = SettingsRow(id=ONLY, revision=0, value={}, updated_by="", updated_at=now)
+        session.add(row)
+    row.mirrored = dict(texts)
+    await session.flush()

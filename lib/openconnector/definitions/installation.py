@@ -39,7 +39,10 @@ class InstallationSettings(Model):
     viewer_groups: list[Name] = Field(default_factory=list, max_length=MANY)
     """Groups whose members may see everything, by id."""
     default_user: str = Field(default="", max_length=64)
-    """The account as which a synchronization acts that names none itself. Left empty, whoever saved it."""
+    """The account as which a synchronization acts that names none itself. Left empty, whoever saved it.
+
+    Everybody who may save synchronizations works in its name then: choose one that sees no more than they may.
+    """
     notifies: bool = Field(default=True, strict=True)
     """Tell people about runs that failed, wait for an approval or work again."""
     notified_users: list[Name] = Field(default_factory=list, max_length=MANY)
@@ -137,6 +140,15 @@ class Installation:
         )
         return wanted
 
+    async def mirrored(self, session: Session) -> dict[str, str]:
+        """Return the texts the host's own form had of the settings when both were last alike; {} before that."""
+        row = await rows.get(session)
+        return {} if row is None else row.mirrored
+
+    async def note_mirrored(self, session: Session, texts: Mapping[str, str]) -> None:
+        """Note that the host's own form has these texts now, and the settings are alike."""
+        await rows.note_mirrored(session, texts, now=self._clock.now())
+
     async def follow(self, stop: asyncio.Event) -> None:
         """Keep up with what is saved by any process until ``stop`` is set."""
         while not stop.is_set():
@@ -167,12 +179,15 @@ def validated(body: Mapping[str, Any]) -> InstallationSettings:
     try:
         return InstallationSettings.model_validate(dict(body))
     except ValidationError as error:
-        raise InvalidInput(problems_of(error, body), subject="settings") from error
+        raise InvalidInput(problems_of(error, body), subject="set of settings") from error
 
 
 def _stored(value: Mapping[str, Any]) -> InstallationSettings:
-    """Return what an older or newer version stored: fields we do not know are left out."""
-    known = {field.alias or name for name, field in InstallationSettings.model_fields.items()}
-    return InstallationSettings.model_validate(
-        {name: kept for name, kept in value.items() if name in known}
-    )
+    """Return what this or another version stored: what we do not know, or cannot take, has its usual value."""
+    try:
+        return InstallationSettings.model_validate(dict(value))
+    except ValidationError as error:
+        wrong = {str(finding["loc"][0]) for finding in error.errors(include_input=False)}
+        logger.warning("settings not understood", fields=sorted(wrong))
+        kept = {name: one for name, one in value.items() if name not in wrong}
+        return InstallationSettings.model_validate(kept)

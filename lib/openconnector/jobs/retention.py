@@ -45,6 +45,7 @@ class Retention:
             "runs": settings.keep_runs_days,
             "logs": settings.keep_logs_days,
             "calls": settings.keep_calls_days,
+            "notices": settings.keep_runs_days,
         }
         gone = dict.fromkeys(days, 0)
         for kind, kept in days.items():

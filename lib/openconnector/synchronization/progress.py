@@ -1,6 +1,6 @@
 """Where a run stands: kept in memory while it works, written with every page."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from openconnector.errors import OpenConnectorError
 from openconnector.ports import Clock
 from openconnector.records import Cursor
 from openconnector.synchronization.balance import Balance
+from openconnector.synchronization.outcome import Ending
 from openconnector.synchronization.runlog import RunLog
 
 LEASE = timedelta(seconds=8)
@@ -34,6 +35,10 @@ class CancelRequested(OpenConnectorError):
     code = "cancelled"
 
 
+OnEnding = Callable[[Session, str, Ending], Awaitable[None]]
+"""Takes the transaction, the run's id and how it ends."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a run works with besides its plan."""
@@ -41,6 +46,8 @@ class Context:
     database: Database
     keys: KeyRing
     clock: Clock
+    on_end: OnEnding | None = None
+    """Called in the transaction in which a run ends, or stands still for now."""
 
 
 class Progress:

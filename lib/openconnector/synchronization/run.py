@@ -327,23 +327,32 @@ async def end(
     }
     try:
         with suppress(StorageFailed):
-            await _write_end(progress, changes | columns, also, is_over=is_over)
+            await _write_end(progress, changes | columns, _together(progress, found, also))
             return
         # Once more without the lines of the log, which the first attempt took: they need room of their own.
-        await _write_end(progress, changes | columns, also, is_over=is_over)
+        await _write_end(progress, changes | columns, _together(progress, found, also))
     except LeaseLost as error:
         logger.warning("lease lost", run=progress.run_id, reason=str(error))
 
 
-async def _write_end(
-    progress: Progress, changes: dict[str, Any], also: OnEnd | None, *, is_over: bool
-) -> None:
+async def _write_end(progress: Progress, changes: dict[str, Any], also: OnEnd) -> None:
     async with progress.context.database.writing() as session:
-        if is_over:
+        if changes["finished_at"] is not None:
             await runs.forget_pages(session, progress.run_id)
         await progress.move(session, **changes)
+        await also(session, progress.run_id)
+
+
+def _together(progress: Progress, found: Ending, also: OnEnd | None) -> OnEnd:
+    """Return what is written with the end of a run: by whoever ends it, and by whoever hears of every end."""
+
+    async def write(session: Session, run_id: str) -> None:
         if also is not None:
-            await also(session, progress.run_id)
+            await also(session, run_id)
+        if progress.context.on_end is not None:
+            await progress.context.on_end(session, run_id, found)
+
+    return write
 
 
 async def _nothing() -> AsyncIterator[Page]:

@@ -164,6 +164,8 @@ async def test_too_many_deletions_wait_for_approval(
     ended = (await configured.get(f"runs/{waiting['id']}")).json()
     assert (waiting["state"], waiting["deletionsPending"]) == ("needs_approval", 5)
     assert approved.json()["state"] == "queued"
+    [entry] = (await configured.get("audit?action=approve")).json()["results"]
+    assert (entry["who"], entry["subjectId"]) == ("admin", waiting["id"])
     assert (ended["state"], ended["balance"]["deleted"]) == ("succeeded", 5)
     assert (await configured.post(f"runs/{waiting['id']}/approve")).status_code == 409
 

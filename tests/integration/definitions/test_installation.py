@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import structlog
 
+from openconnector.db import settings as rows
 from openconnector.db.database import Database
+from openconnector.db.definitions import count_change
 from openconnector.definitions.audit import every
 from openconnector.definitions.installation import Installation, InstallationSettings
 from openconnector.definitions.models import SourceDefinition
@@ -97,6 +99,22 @@ async def test_wrong_settings_are_refused_field_by_field(
 
         assert [problem.field for problem in caught.value.problems] == wrong
         assert await seen(engine.installation, engine.database) == InstallationSettings()
+
+
+async def test_what_another_version_stored_is_taken_as_far_as_it_is_understood(
+    migrated_url: str, tmp_path: Path
+):
+    async with engine_on(migrated_url, tmp_path) as engine:
+        await save(engine, keepRunsDays=7, logLevel="error")
+        async with engine.database.writing() as session:
+            row = await rows.get(session)
+            assert row is not None
+            row.value = row.value | {"logLevel": "shout", "toCome": 1}
+            await count_change(session)
+
+        settings = await seen(engine.installation, engine.database)
+
+    assert (settings.keep_runs_days, settings.log_level) == (7, "info")
 
 
 async def test_a_change_based_on_old_settings_is_refused(migrated_url: str, tmp_path: Path):

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -66,6 +67,42 @@ async def test_an_installed_app_serves_its_api_and_works_on_runs(
     headers = nextcloud.signed("admin") | {"OCS-APIRequest": "true"}
 
     kinds = await exapp.get("/api/v1/kinds", headers=headers)
+    run = await failed_run(exapp, headers)
+    made = await exapp.get("/api/v1/synchronizations/s", headers=headers)
+
+    assert kinds.status_code == 200
+    assert made.json()["owner"] == "admin"
+    assert (run["state"], run["error"]["code"]) == ("failed", "address-forbidden")
+    assert (tmp_path / "keys.json").exists()
+
+
+async def test_administrators_are_told_about_a_failed_run_and_decide_on_nextclouds_form(
+    nextcloud: FakeNextcloud, exapp: httpx.AsyncClient
+):
+    assert await nextcloud.install()
+    headers = nextcloud.signed("admin") | {"OCS-APIRequest": "true"}
+    nextcloud.languages["admin"] = "nl"
+    nextcloud.configuration.values["exapp_viewer_groups"] = "editors"
+
+    run = await failed_run(exapp, headers)
+    while "admin" not in nextcloud.bell.told:  # noqa: ASYNC110  the worker is another process
+        await asyncio.sleep(0.1)
+    decided: list[str] = []
+    while not decided:
+        await asyncio.sleep(0.1)
+        settings = await exapp.get("/api/v1/settings", headers=headers)
+        decided = settings.json()["viewerGroups"]
+    seen = await exapp.get("/api/v1/runs", headers=nextcloud.signed("bob"))
+
+    assert "openconnector_settings" in nextcloud.configuration.forms
+    [told] = nextcloud.bell.told["admin"]
+    assert told["subject_params"]["rich_subject"].endswith("is mislukt")
+    assert told["subject_params"]["link"].endswith(run["id"])
+    assert seen.json()["total"] == 1
+
+
+async def failed_run(exapp: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any]:
+    """Configure a synchronization that cannot work, run it, and return how that ended."""
     source = {
         "name": "Nowhere",
         "configuration": {"kind": "rest", "location": "http://127.0.0.1:9/"},
@@ -76,21 +113,13 @@ async def test_an_installed_app_serves_its_api_and_works_on_runs(
         "sourceId": made.json()["id"],
         "target": {"kind": "rest", "source": made.json()["id"], "endpoint": "x"},
     }
-    made = await exapp.post("/api/v1/synchronizations", json=synchronization, headers=headers)
-    asked = await exapp.post(
-        f"/api/v1/synchronizations/{made.json()['id']}/run", json={}, headers=headers
-    )
-    state = "queued"
-    while state in {"queued", "running"}:
-        run = (await exapp.get(f"/api/v1/runs/{asked.json()['id']}", headers=headers)).json()
-        state = run["state"]
+    await exapp.post("/api/v1/synchronizations", json=synchronization, headers=headers)
+    asked = await exapp.post("/api/v1/synchronizations/s/run", json={}, headers=headers)
+    run: dict[str, Any] = asked.json()
+    while run["state"] in {"queued", "running"}:
+        run = (await exapp.get(f"/api/v1/runs/{run['id']}", headers=headers)).json()
         await asyncio.sleep(0.05)
-
-    assert kinds.status_code == 200
-    assert made.json()["owner"] == "admin"
-    assert asked.status_code == 202
-    assert (state, run["error"]["code"]) == ("failed", "address-forbidden")
-    assert (tmp_path / "keys.json").exists()
+    return run
 
 
 async def test_nobody_comes_in_without_nextcloud(exapp: httpx.AsyncClient):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from openconnector.db.installation_rows import AuditRow
+from openconnector.db.installation_rows import AuditRow, NoticeDeliveryRow, NoticeRow
 from openconnector.db.rows import Base, CallRow, FailedRecordRow, RunLogRow, RunRow
 from openconnector.jobs.retention import Retention
 from tests.fakes.installation import Installation, installation, page, records
@@ -80,3 +80,34 @@ async def test_a_run_that_has_not_ended_stays_however_old(installed: Installatio
     await retention(installed).delete_old()
 
     assert await count(installed, RunRow) == 2
+
+
+async def test_notices_go_with_the_runs_and_those_nobody_got_yet_stay(installed: Installation):
+    await installed.configure()
+    await installed.run(page(records(1)))
+    synchronization_id = (await installed.runs())[0].synchronization_id
+    rows = [
+        NoticeRow(
+            id=state,
+            synchronization_id=synchronization_id,
+            run_id="r",
+            reason="why",
+            kind="failed",
+            values={},
+            state=state,
+            created_at=installed.clock.now(),
+        )
+        for state in ("waiting", "spread")
+    ]
+    async with installed.engine.database.writing() as session:
+        session.add_all(rows)
+    delivery = {"notice_id": "spread", "user_id": "anna", "state": "sent", "attempts": 1}
+    async with installed.engine.database.writing() as session:
+        session.add(NoticeDeliveryRow(**delivery, due_at=installed.clock.now()))
+
+    installed.clock.moment += timedelta(days=91)
+    gone = await retention(installed).delete_old()
+
+    assert gone["notices"] == 1
+    assert await count(installed, NoticeRow) == 1
+    assert await count(installed, NoticeDeliveryRow) == 0
