@@ -36,6 +36,9 @@ KINDS: Final = {
 }
 """Section of a whole configuration -> kind of its entities."""
 
+GROUPS: Final = ("registers", "schemas", "objects")
+"""Sections with what belongs to Open Register."""
+
 SIGNS: Final[Mapping[str, frozenset[str]]] = {
     "source": frozenset({"uuid", "location"}),
     "mapping": frozenset({"uuid", "mapping", "cast"}),
@@ -49,7 +52,7 @@ SIGNS: Final[Mapping[str, frozenset[str]]] = {
 """By which fields an entity is known that does not say what it is."""
 
 FOREIGN: Final = frozenset(
-    {TYPE, "uuid", "dateCreated", "configurations", "location", "sourceType", "targetType"}
+    {TYPE, "uuid", "dateCreated", "configurations", "sourceType", "targetType"}
 )
 """Fields that no entry of ours has."""
 
@@ -171,7 +174,7 @@ def _sections(
     document: Document, sections: Mapping[str, Any], above: str, *, is_stripped: bool
 ) -> Iterator[Export]:
     for section, entities in sections.items():
-        if not above and section not in KINDS:
+        if not above and section not in (*KINDS, *GROUPS):
             continue  # what a document says about itself
         for key, entity in _members(entities):
             place = f"{above}{section}.{key}"

@@ -32,6 +32,8 @@ PLAIN = without_numbers(a_mapping())
         (bundled(mappings=[PLAIN]), [("mapping", "components.mappings.0")]),
         ({"sources": [a_source()], "rules": [{"uuid": "r", "name": "r"}]},
          [("source", "sources.0"), ("rule", "rules.0")]),
+        ({"schemas": [{"title": "x"}], "mappings": [a_mapping()], "info": {}},
+         [("schemas", "schemas.0"), ("mapping", "mappings.0")]),
         ({"version": 1, "mappings": {"x": PLAIN}}, [("mapping", "mappings.x")]),
     ],
 )  # fmt: skip
@@ -45,6 +47,7 @@ def test_a_form_is_recognised_and_every_entity_found(value: Any, found: list[tup
     [
         None, "x", 7, [], {}, [1], {"sources": []}, {"results": []},
         {"sources": [{"slug": "a", "name": "A", "configuration": {"kind": "rest", "location": "https://a.example"}}]},
+        {"sources": [{"slug": "a", "name": "A", "location": "https://a.example"}], "registers": []},
         {"mappings": [{"slug": "m", "name": "M", "mapping": {"a": "b"}, "passThrough": True}]},
     ],
 )  # fmt: skip
