@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from tests.fakes.dav_answers import not_authenticated
 from tests.fakes.nextcloud_config import Configuration
 from tests.fakes.nextcloud_notifications import Bell
+from tests.fakes.dav_collections import Shelves
 from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_users import Accounts
 from tests.fakes.ocs import answer, failure, given
@@ -81,6 +82,7 @@ class FakeNextcloud:
         self.files = Files(self.groups)
         self.configuration = Configuration()
         self.bell = Bell(lambda: sorted(self.groups))
+        self.shelves = Shelves()
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
@@ -91,6 +93,7 @@ class FakeNextcloud:
                 Route(f"{ui}/{{kind}}", self._resource, methods=["POST", "DELETE"]),
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
                 *self.accounts.routes(self.caller),
+                *self.shelves.routes(self.caller),
                 *self.files.routes(self.caller),
                 *self.console.routes(f"{APP_API}/api/v1"),
                 *self.bell.routes(self.caller),

@@ -209,7 +209,8 @@ class SynchronizationDefinition(Definition):
     """What the second record with the same id in one read counts as."""
     acting_user: str = Field(default="", max_length=64)
     """The Nextcloud account in whose name Nextcloud and Open Register are asked, unless source or target name another.
-    Left empty, whoever saved the synchronization last. Only administrators may name somebody else than themselves."""
+    Left empty, the account that administrators chose for all, else whoever saved it last. Only administrators may name
+    somebody else than themselves."""
     follow_ups: list[str] = Field(
         default_factory=list, max_length=100, json_schema_extra=_refers("synchronizations")
     )

@@ -248,6 +248,30 @@ async def test_accounts_are_made_kept_and_disabled_and_a_second_run_writes_nothi
     assert nextcloud.accounts.shown("guest-user0")["email"] == "user0@example.org"
 
 
+async def test_an_address_book_that_did_not_change_costs_one_request(api, engine, nextcloud):
+    book = "addressbooks/users/admin/contacts"
+    for number in range(150):
+        card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u{number}\r\nFN:N {number}\r\nEND:VCARD\r\n"
+        nextcloud.shelves.put(book, f"{number}.vcf", card)
+    slug = await into_objects(api, {"kind": "nextcloud_contacts"})
+
+    first = await run(api, engine, slug)
+    asked = len(nextcloud.calls)
+    second = await run(api, engine, slug)
+    asked_again = len(nextcloud.calls) - asked
+    nextcloud.shelves.remove(book, "7.vcf")
+    third = await run(api, engine, slug)
+
+    assert (first["state"], first["balance"]["created"], asked) == ("succeeded", 150, 4), first
+    assert (second["state"], second["balance"]["unchanged"], second["writes"]) == (
+        "succeeded",
+        150,
+        0,
+    )
+    assert asked_again == 1
+    assert (third["balance"]["unchanged"], third["balance"]["deleted"]) == (149, 1)
+
+
 async def test_the_native_kinds_are_among_those_shown(api):
     shown = (await api.get("/kinds/source/nextcloud_users")).json()
 
