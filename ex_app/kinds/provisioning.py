@@ -93,10 +93,12 @@ Work = Callable[[Provisioning, Change], Awaitable[Verdict]]
 async def each(account: Account, changes: Sequence[Change], work: Work, key: str) -> list[Outcome]:
     """Carry out changes one by one; ``key`` is the field of a record that names its entry."""
     outcomes = []
+    taken: dict[str, str] = {}
     for change in changes:
         under_way = Provisioning(account)
         target_id = change.target_id or (change.data or {}).get(key)
         try:
+            _refuse_second(taken, change, target_id)
             verdict = await work(under_way, change)
         except RecordError as error:
             refusal = error.verdict if isinstance(error, Refused) else Verdict.FAILED
@@ -112,6 +114,15 @@ async def each(account: Account, changes: Sequence[Change], work: Work, key: str
             outcome = Outcome(verdict, target_id, under_way.writes)
         outcomes.append(outcome)
     return outcomes
+
+
+def _refuse_second(taken: dict[str, str], change: Change, entry: Any) -> None:
+    """Raise `Refused` for the second record of a batch that names one entry: no contract tells of the first yet."""
+    if not isinstance(entry, str):
+        return
+    first = taken.setdefault(entry.lower(), change.origin_id)
+    if first != change.origin_id and change.action is not Action.DELETE:
+        raise Refused(f"{entry!r} was made of the record {first!r}: two records name it")
 
 
 async def refuse_foreign(

@@ -13,6 +13,9 @@ from tests.fakes.ocs import answer, failure, given
 
 CLOUD = "/ocs/{version}/cloud"
 NOT_ENOUGH = "Logged in account must be at least a sub admin"
+NO_SETTING = (
+    "Logged in account must be an admin, a sub admin or gotten special right to access this setting"
+)
 BAD_ID = (
     "Only the following characters are allowed in an Login: "
     '"a-z", "A-Z", "0-9", spaces and "_.@-\'"'
@@ -51,13 +54,21 @@ class Accounts:
 
     sees_all: set[str] = field(default_factory=set)
     """Accounts that are no administrators and may all the same change everybody, as those in charge of a group may."""
+    spellings: dict[str, str] = field(default_factory=dict)
+    """Other ways to write an id, under which the account is found all the same."""
     refuses: set[str] = field(default_factory=set)
     """Fields that no account can be given now."""
 
     def routes(self, caller: Callable[[Request], str]) -> list[Route]:
         """Return the interface; ``caller`` says who makes a call."""
 
-        def route(path: str, handlers: dict[str, Handler], *, is_open: bool = False) -> Route:
+        def route(
+            path: str,
+            handlers: dict[str, Handler],
+            *,
+            is_open: bool = False,
+            says: str = NOT_ENOUGH,
+        ) -> Route:
             async def handle(request: Request) -> Response:
                 user = caller(request)
                 if (
@@ -65,7 +76,7 @@ class Accounts:
                     and "admin" not in self.groups[user]
                     and user not in self.in_charge_of
                 ):
-                    return failure(request, 403, NOT_ENOUGH)
+                    return failure(request, 403, says)
                 return await handlers[request.method](request)
 
             return Route(CLOUD + path, handle, methods=list(handlers))
@@ -83,10 +94,10 @@ class Accounts:
             route("/users/{user}/groups", {"GET": self._groups_of}, is_open=True),
             route("/users/{user}/groups", {"POST": self._join, "DELETE": self._leave}),
             route("/groups", {"GET": self._list_groups, "POST": self._create_group}),
-            route("/groups/details", {"GET": self._group_details}),
+            route("/groups/details", {"GET": self._group_details}, says=NO_SETTING),
             route("/groups/{group}", {"PUT": self._rename, "DELETE": self._delete_group}),
-            route("/groups/{group}", {"GET": self._members}),
-            route("/groups/{group}/users", {"GET": self._members}),
+            route("/groups/{group}", {"GET": self._members}, says=""),
+            route("/groups/{group}/users", {"GET": self._members}, says=""),
             route("/groups/{group}/users/details", {"GET": self._member_details}),
         ]
 
@@ -97,10 +108,11 @@ class Accounts:
 
     def shown(self, user: str) -> dict[str, Any]:
         """Return an account as an administrator sees it."""
-        own = self.profiles.get(user, {})
+        own = dict(self.profiles.get(user, {}))
+        used = own.pop("used", 0)
         name = own.get("displayname", user)
         quota = own.get("quota", -3)
-        room = {"free": quota, "used": 0, "total": quota, "relative": 0, "quota": quota}
+        room = {"free": quota, "used": used, "total": quota, "relative": 0, "quota": quota}
         return {
             "enabled": user not in self.disabled,
             "storageLocation": f"/var/www/data/{user}",
@@ -144,6 +156,7 @@ class Accounts:
 
     async def _read(self, request: Request) -> Response:
         user, caller = request.path_params["user"], self._caller(request)
+        user = self.spellings.get(user, user)
         if user not in self.groups:
             return failure(request, 404, "User does not exist")
         if caller != user and not self._may_all(caller):

@@ -157,6 +157,7 @@ class NextcloudUsersTarget(Acting, Target):
             found = await nextcloud.find(_path(person.id), "the new account") or {"groups": []}
         else:
             _refuse_administrator(found)
+            _refuse_other_spelling(person.id, found)
             await refuse_foreign(reach.contracts, change, person.id, self.when_existing)
         await self._adapt(nextcloud, person, found)
         is_back = change.action is Action.CREATE and change.target_id is not None
@@ -217,6 +218,12 @@ def _refuse_administrator(found: Mapping[str, Any]) -> None:
             "it is the account of an administrator, and a run never changes those",
             verdict=Verdict.FAILED,
         )
+
+
+def _refuse_other_spelling(user: str, found: Mapping[str, Any]) -> None:
+    # Nextcloud finds an account whatever its capital letters are; two records could name one account so.
+    if found.get("id", user) != user:
+        raise Refused(f"the account is called {found['id']!r}; its id has to be written so")
 
 
 def _refuse_oneself(nextcloud: Provisioning, user: str) -> None:

@@ -181,6 +181,24 @@ async def test_two_records_never_become_one_account(nextcloud):
     assert "the record 'o2'" in (outcome.reason or "")
 
 
+async def test_two_records_of_one_batch_never_become_one_account(nextcloud):
+    second = change(CAROL | {"id": "CAROL"}, origin_id="o2")
+
+    outcomes = await write(nextcloud, change(CAROL), second, when_existing="adopt")
+
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.WRITTEN, Verdict.INVALID]
+    assert "the record 'o1'" in (outcomes[1].reason or "")
+
+
+async def test_an_account_is_not_taken_over_under_another_spelling(nextcloud):
+    nextcloud.accounts.spellings["BOB"] = "bob"
+
+    [outcome] = await write(nextcloud, change({"id": "BOB", "phone": "1"}), when_existing="adopt")
+
+    assert outcome.verdict is Verdict.INVALID
+    assert "is called 'bob'" in (outcome.reason or "")
+
+
 async def test_an_account_is_never_renamed(nextcloud):
     nextcloud.groups["carol"] = []
 
