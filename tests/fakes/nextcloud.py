@@ -17,10 +17,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.dav_answers import not_authenticated
+from tests.fakes.dav_collections import Shelves
 from tests.fakes.nextcloud_config import Configuration
 from tests.fakes.nextcloud_notifications import Bell
-from tests.fakes.dav_collections import Shelves
 from tests.fakes.nextcloud_occ import Console
+from tests.fakes.nextcloud_tables import Tables
 from tests.fakes.nextcloud_users import Accounts
 from tests.fakes.ocs import answer, failure, given
 from tests.fakes.webdav import Files
@@ -28,6 +29,10 @@ from tests.fakes.webdav import Files
 DAV = "/remote.php/dav/"
 APP_API = "/ocs/{version}/apps/app_api"
 HEARTBEAT_TRIES = 600
+NO_ROUTE = (
+    "Invalid query, please check the syntax. API specifications are here: "
+    "http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n"
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class FakeNextcloud:
         self.configuration = Configuration()
         self.bell = Bell(lambda: sorted(self.groups))
         self.shelves = Shelves()
+        self.tables = Tables()
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
@@ -94,9 +100,15 @@ class FakeNextcloud:
                 Route("/ocs/{version}/cloud/user", self._user, methods=["GET"]),
                 *self.accounts.routes(self.caller),
                 *self.shelves.routes(self.caller),
+                *self.tables.routes(self.caller),
                 *self.files.routes(self.caller),
                 *self.console.routes(f"{APP_API}/api/v1"),
                 *self.bell.routes(self.caller),
+                Route(
+                    "/ocs/{version}/{path:path}",
+                    _no_route,
+                    methods=["GET", "POST", "PUT", "DELETE"],
+                ),
             ]
         )
 
@@ -195,7 +207,7 @@ class FakeNextcloud:
         if self.failures:
             return failure(request, self.failures.pop(0), "")
         if any(path.endswith(ending) for ending in self.lacks):
-            return failure(request, 404, "Invalid query, please check the syntax.", code=998)
+            return failure(request, 404, NO_ROUTE, code=998)
         is_core = "/apps/app_api/" not in path
         if is_core and not is_dav and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
@@ -297,3 +309,7 @@ def _signed_user(request: Request, secret: str) -> str | None:
         return None
     user, _, given = signed.partition(":")
     return user if given == secret else None
+
+
+async def _no_route(request: Request) -> Response:
+    return failure(request, 404, NO_ROUTE, code=998)

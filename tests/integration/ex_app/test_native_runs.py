@@ -272,6 +272,40 @@ async def test_an_address_book_that_did_not_change_costs_one_request(api, engine
     assert (third["balance"]["unchanged"], third["balance"]["deleted"]) == (149, 1)
 
 
+async def test_a_table_is_kept_in_step_with_another_and_a_second_run_writes_nothing(
+    api, engine, nextcloud
+):
+    for table in (7, 8):
+        nextcloud.tables.add(table, "Number", "Title")
+    for number in range(30):
+        nextcloud.tables.put(7, Number=str(number), Title=f"T{number}")
+    source = {"kind": "nextcloud_tables", "table": 7, "pageSize": 10}
+    await made(api, "/sources", {"name": "Rows", "configuration": source})
+    await made(
+        api,
+        "/mappings",
+        {"name": "M", "mapping": {"Number": "values.Number", "Title": "values.Title"}},
+    )
+    body = {
+        "name": "S",
+        "sourceId": "rows",
+        "sourceTargetMapping": "m",
+        "target": {"kind": "nextcloud_tables", "table": 8, "keyColumn": "Number"},
+    }
+    slug = (await made(api, "/synchronizations", body))["slug"]
+
+    first, second = await run(api, engine, slug), await run(api, engine, slug)
+    nextcloud.tables.rows[1][700 + 1] = "Changed"
+    del nextcloud.tables.rows[2]
+    third = await run(api, engine, slug)
+
+    assert (first["state"], first["balance"]["created"]) == ("succeeded", 30), first
+    assert (second["writes"], second["balance"]["unchanged"]) == (0, 30)
+    assert (third["balance"]["updated"], third["balance"]["deleted"]) == (1, 1), third
+    kept = [row for row in nextcloud.tables.rows if nextcloud.tables.of[row] == 8]
+    assert len(kept) == 29
+
+
 async def test_the_native_kinds_are_among_those_shown(api):
     shown = (await api.get("/kinds/source/nextcloud_users")).json()
 
