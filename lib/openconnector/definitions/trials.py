@@ -1,8 +1,8 @@
 """Trying a source out: one page of it. Nothing is saved."""
 
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, cast
@@ -14,7 +14,7 @@ from openconnector.definitions.store import Loaded
 from openconnector.errors import Conflict, OpenConnectorError
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
-from openconnector.ports import AuthFlow, Http, HttpLimits
+from openconnector.ports import Account, AuthFlow, Host, HostRequest, Http, HttpLimits, OcsAnswer
 from openconnector.records import Page
 
 SECRET_HEADER = re.compile(r"auth|token|secret|key|cookie|session|signature", re.IGNORECASE)
@@ -71,6 +71,57 @@ class _Watched:
         return response
 
 
+@dataclass(frozen=True, slots=True)
+class _WatchedHost:
+    """Implements `ports.Host`: what comes back is noted."""
+
+    host: Host
+    trial: Trial
+
+    def account(self, user_id: str = "") -> Account:
+        return _WatchedAccount(self.host.account(user_id), self.trial)
+
+
+@dataclass(frozen=True, slots=True)
+class _WatchedAccount:
+    """Implements `ports.Account`: notes every answer."""
+
+    account: Account
+    trial: Trial
+
+    @property
+    def user_id(self) -> str:
+        return self.account.user_id
+
+    async def ocs(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> OcsAnswer:
+        self.trial.requests += 1
+        answer = await self.account.ocs(method, path, query=query, json=json)
+        self.trial.status = answer.status
+        return answer
+
+    async def send(self, request: HostRequest, limits: HttpLimits = LIMITS) -> httpx.Response:
+        self.trial.requests += 1
+        answer = await self.account.send(request, limits)
+        self.trial.status = answer.status_code
+        return answer
+
+    @asynccontextmanager
+    async def stream(
+        self, request: HostRequest, limits: HttpLimits = LIMITS
+    ) -> AsyncIterator[httpx.Response]:
+        self.trial.requests += 1
+        async with self.account.stream(request, limits) as answer:
+            self.trial.status = answer.status_code
+            yield answer
+
+
 async def try_source(
     loaded: Loaded[SourceDefinition], reach: Reach, selection: Mapping[str, Any]
 ) -> Trial:
@@ -82,7 +133,7 @@ async def try_source(
         raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to try it")
     narrowed = loaded.definition.configuration.narrowed(selection)
     trial = Trial()
-    watched = replace(reach, http=_Watched(reach.http, trial))
+    watched = replace(reach, http=_Watched(reach.http, trial), host=_WatchedHost(reach.host, trial))
     began = perf_counter()
     try:
         _take(trial, narrowed, await _first_page(narrowed, watched))

@@ -306,6 +306,27 @@ async def test_a_table_is_kept_in_step_with_another_and_a_second_run_writes_noth
     assert len(kept) == 29
 
 
+@pytest.mark.parametrize(
+    ("configuration", "requests"),
+    [({"kind": "nextcloud_users"}, 1), ({"kind": "nextcloud_contacts"}, 3)],
+)
+async def test_a_trial_asks_as_whoever_tries_and_counts_the_requests(
+    api, nextcloud, configuration, requests
+):
+    nextcloud.shelves.put(
+        "addressbooks/users/admin/contacts",
+        "a.vcf",
+        "BEGIN:VCARD\r\nUID:a\r\nFN:A\r\nEND:VCARD\r\n",
+    )
+    await made(api, "/sources", {"name": "A", "configuration": configuration})
+
+    trial = (await api.post("/sources/a/test", json={})).json()
+
+    assert (trial["isSuccessful"], trial["requests"]) == (True, requests), trial
+    assert trial["status"] in (200, 207)
+    assert {call.user for call in nextcloud.calls} == {"admin"}
+
+
 async def test_the_native_kinds_are_among_those_shown(api):
     shown = (await api.get("/kinds/source/nextcloud_users")).json()
 
