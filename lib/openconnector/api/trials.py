@@ -1,6 +1,6 @@
 """Trying out a source and a mapping; nothing is saved."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Annotated, Any, Self
 
 import structlog
@@ -78,7 +78,8 @@ class ShownTrial(Shown):
     @classmethod
     def of(cls, trial: trials.Trial) -> Self:
         """Return a trial as answers show it."""
-        told = asdict(trial)
+        # Not `asdict`: it copies the error, and not every error can be copied.
+        told = {one.name: getattr(trial, one.name) for one in fields(trial)}
         error = told.pop("error")
         return cls(
             **told, is_successful=error is None, problem=ShownProblem.of(error) if error else None

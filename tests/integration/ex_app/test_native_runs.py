@@ -327,6 +327,27 @@ async def test_a_trial_asks_as_whoever_tries_and_counts_the_requests(
     assert {call.user for call in nextcloud.calls} == {"admin"}
 
 
+@pytest.mark.parametrize(
+    ("configuration", "told"),
+    [
+        ({"kind": "nextcloud_users", "actingUser": "ghost"}, "no active account 'ghost'"),
+        ({"kind": "nextcloud_users", "group": ".."}, "only dots"),
+        ({"kind": "nextcloud_users", "group": "none"}, "the list of users"),
+        ({"kind": "nextcloud_groups", "actingUser": "alice"}, "does not allow the list of groups"),
+        ({"kind": "nextcloud_tables", "table": 9}, "the app Tables"),
+        ({"kind": "nextcloud_contacts", "addressBook": "a/../b"}, "only dots"),
+        ({"kind": "nextcloud_calendar"}, "collection of 'admin'"),
+    ],
+)
+async def test_a_trial_that_fails_says_why(api, configuration, told):
+    await made(api, "/sources", {"name": "A", "configuration": configuration})
+
+    trial = (await api.post("/sources/a/test", json={})).json()
+
+    assert not trial["isSuccessful"]
+    assert told in trial["problem"]["detail"]
+
+
 async def test_the_native_kinds_are_among_those_shown(api):
     shown = (await api.get("/kinds/source/nextcloud_users")).json()
 
