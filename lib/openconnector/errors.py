@@ -83,8 +83,10 @@ class UnknownKind(ConfigurationError):
     code = "unknown-kind"
 
     def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
-        problem = f"No {family} kind {name!r}; known: {', '.join(sorted(known))}"
-        if name.startswith(NATIVE_PREFIX):
+        names = sorted(known)
+        problem = f"No {family} kind {name!r}; known: {', '.join(names)}"
+        is_inside = any(one.startswith(NATIVE_PREFIX) for one in names)
+        if name.startswith(NATIVE_PREFIX) and not is_inside:
             problem = f"The {family} kind {name!r} {NEEDS_NEXTCLOUD}"
         super().__init__(problem)
         self.family = family

@@ -44,14 +44,17 @@ class NextcloudUsersSource(Acting, Source):
     @override
     async def read(self, reach: Reach, cursor: Cursor | None = None) -> AsyncIterator[Page]:
         account = reach.host.account(self.acting_user)
-        path = f"{CLOUD}/groups/{segment(self.group)}/users" if self.group else f"{CLOUD}/users"
+        path, what = f"{CLOUD}/users", "the list of users"
+        if self.group:
+            path = f"{CLOUD}/groups/{segment(self.group)}/users"
+            what = f"the users of the group {self.group!r}"
 
         async def ask(limit: int, offset: int) -> Part:
             query = {"limit": str(limit), "offset": str(offset)}
             if self.search:
                 query["search"] = self.search
             answer = await account.ocs("GET", f"{path}/details", query=query)
-            return _part(data_of(answer, "the list of users")["users"])
+            return _part(data_of(answer, what)["users"])
 
         async for page in pages(ask, size=self.page_size, cursor=cursor):
             yield page

@@ -126,11 +126,11 @@ def as_sent(places: Iterable[int | str], given: Any) -> Iterator[str]:
 
 
 def _message(finding: ErrorDetails) -> str:
-    """Return what is wrong; of a kind that exists only inside Nextcloud, that it does."""
+    """Return what is wrong; of a kind that exists only inside Nextcloud, where we are not, that it does."""
     given = finding.get("input")
     if finding["type"] == "union_tag_invalid" and isinstance(given, Mapping):
-        name = str(given.get("kind"))
-        if name.startswith(NATIVE_PREFIX):
+        name, known = str(given.get("kind")), finding["msg"].partition("expected tags")[2]
+        if name.startswith(NATIVE_PREFIX) and NATIVE_PREFIX not in known:
             return f"the kind {name!r} {NEEDS_NEXTCLOUD}"
     return finding["msg"]
 

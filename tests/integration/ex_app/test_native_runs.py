@@ -332,7 +332,7 @@ async def test_a_trial_asks_as_whoever_tries_and_counts_the_requests(
     [
         ({"kind": "nextcloud_users", "actingUser": "ghost"}, "no active account 'ghost'"),
         ({"kind": "nextcloud_users", "group": ".."}, "only dots"),
-        ({"kind": "nextcloud_users", "group": "none"}, "the list of users"),
+        ({"kind": "nextcloud_users", "group": "none"}, "the users of the group 'none'"),
         ({"kind": "nextcloud_groups", "actingUser": "alice"}, "does not allow the list of groups"),
         ({"kind": "nextcloud_tables", "table": 9}, "the app Tables"),
         ({"kind": "nextcloud_contacts", "addressBook": "a/../b"}, "only dots"),

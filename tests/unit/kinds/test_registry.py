@@ -1,10 +1,16 @@
 """Promises about what an error repeats of a wrong configuration."""
 
+from typing import Annotated
+
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from openconnector.auth import AUTH
 from openconnector.errors import InvalidInput, UnknownKind
+from openconnector.kinds.registry import Registry, problems_of
+from openconnector.kinds.source import Source
 from openconnector.sources import SOURCES
+from openconnector.sources.rest import RestSource
 
 
 @pytest.mark.parametrize(
@@ -69,3 +75,17 @@ def test_a_wrong_field_within_a_kind_is_named_as_it_was_sent():
         "paginator.parameter",
         "paginator.tokenPosition",
     ]
+
+
+def test_a_kind_that_exists_only_inside_nextcloud_says_so_where_there_is_none():
+    alone = Registry[Source]("source", RestSource)
+    union: TypeAdapter[Source] = TypeAdapter(Annotated[Source, alone])
+
+    with pytest.raises(UnknownKind, match="needs Nextcloud"):
+        alone["nextcloud_users"]
+    with pytest.raises(ValidationError) as caught:
+        union.validate_python({"kind": "nextcloud_users"})
+    with pytest.raises(UnknownKind, match=r"known: .*nextcloud_users"):
+        SOURCES["nextcloud_usres"]
+
+    assert "needs Nextcloud" in problems_of(caught.value)[0].message
