@@ -1,12 +1,12 @@
 """The audit trail: read, exported and verified by administrators."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from openconnector.api.lists import Listing, Paging, Text, listing
@@ -25,6 +25,16 @@ LINES = "application/x-ndjson"
 After = Annotated[
     int, Query(ge=0, le=2**31 - 1, description="Only what follows this number; 0 begins.")
 ]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond the moments a database keeps") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class AuditEntry(Shown):
@@ -66,8 +76,8 @@ class EntriesQuery(Paging):
     subject_id: Text | None = Field(
         default=None, alias="subjectId", description="Only changes of the thing with this id."
     )
-    since: AwareDatetime | None = Field(default=None, description="Only from this moment on.")
-    until: AwareDatetime | None = Field(default=None, description="Only before this moment.")
+    since: Moment | None = Field(default=None, description="Only from this moment on.")
+    until: Moment | None = Field(default=None, description="Only before this moment.")
 
 
 class NotedEnd(BaseModel):

@@ -65,3 +65,11 @@ async def test_an_end_that_was_never_one_is_refused(api: httpx.AsyncClient):
     answer = await api.post("audit/verify", json={"number": 1, "digest": "short"})
 
     assert answer.status_code == 400
+
+
+async def test_a_moment_at_the_edge_of_time_is_refused_in_words(api: httpx.AsyncClient):
+    edge = await api.get("audit", params={"since": "0001-01-01T00:00:00+14:00"})
+    early = await api.get("audit", params={"since": "0001-01-02T00:00:00Z"})
+
+    assert (edge.status_code, early.status_code) == (400, 200)
+    assert "beyond the moments" in edge.json()["detail"]
