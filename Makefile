@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit sweep check format lock docs bench clean
+.PHONY: help dev run test unit sweep check format lock docs bench register unregister update build release clean
 
 help: ## show what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,33 @@ bench/.venv/installed: bench/requirements.lock
 
 bench: dev bench/.venv/installed ## compare speed and memory with a peer, in one run
 	$(BIN)/python -m bench
+
+# Nextcloud's command line, for one `make register OCC="docker exec -u www-data nextcloud php occ"`.
+OCC ?= php occ
+NEXTCLOUD_URL ?= http://localhost
+APP_HOST ?= 127.0.0.1
+VERSION = $(shell sed -n 's|.*<version>\(.*\)</version>.*|\1|p' appinfo/info.xml)
+IMAGE = ghcr.io/conductionnl/openconnector
+
+register: ## tell a Nextcloud of the app started here by hand (OCC, NEXTCLOUD_URL, APP_HOST, APP_PORT, APP_SECRET)
+	$(OCC) app_api:daemon:register manual_install "Manual" manual-install http $(APP_HOST) $(NEXTCLOUD_URL)
+	@$(OCC) app_api:app:register openconnector manual_install --wait-finish --json-info "$$($(PYTHON) docker/json_info.py)"
+
+unregister: ## have a Nextcloud forget the app (OCC); what it has stored stays
+	$(OCC) app_api:app:unregister openconnector --force
+
+update: ## tell a Nextcloud of a higher version, started here by hand (as `register`)
+	@$(OCC) app_api:app:update openconnector --json-info "$$($(PYTHON) docker/json_info.py)"
+
+build: ## build the image for both processors (docker buildx)
+	docker buildx build --platform linux/amd64,linux/arm64 --tag $(IMAGE):$(VERSION) .
+
+release: dev ## write the store's archive and the bill of materials (SBOM) into dist
+	mkdir -p dist
+	git archive --format tar.gz --prefix openconnector/ --output dist/openconnector-$(VERSION).tar.gz HEAD \
+		appinfo img l10n CHANGELOG.md LICENSE README.md docs/release-notes.md
+	$(BIN)/python -W ignore -m cyclonedx_py requirements docker/requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --of JSON | $(BIN)/python docker/sbom.py > dist/openconnector-$(VERSION).cdx.json
 
 clean: ## remove what was built and installed
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -55,7 +55,7 @@ def hosted(settings: Settings) -> Hosted:
 
     api = create_api(engine, authenticate=by_host(role_of))
     api.router.lifespan_context = lifespan
-    means = Means(engine=engine)
+    means = Means(engine=engine, nextcloud=nextcloud)
     return Hosted(
         api=api,
         migrate=migrate_engine,

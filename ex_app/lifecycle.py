@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from ex_app.answers import problem
 from ex_app.nextcloud.appapi import AppApi
 from ex_app.nextcloud.client import Nextcloud
+from ex_app.nextcloud.predecessor import REMEDY, is_enabled_too
 from ex_app.registrations.entries import Registration, register_all, unregister_all
 from openconnector.errors import OpenConnectorError, TransientError
 
@@ -137,6 +138,11 @@ class Lifecycle:
         if missing:
             self._begin("register", lambda: self._register_later(missing))
         await self._switch(on=True)
+        self._begin("predecessor", self._look_for_predecessor)
+
+    async def _look_for_predecessor(self) -> None:
+        if await is_enabled_too(self._nextcloud):
+            log.warning("the PHP app is enabled, too", remedy=REMEDY)
 
     async def _disable(self) -> None:
         await self._switch(on=False)

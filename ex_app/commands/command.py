@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from ex_app.nextcloud.client import Nextcloud
 from openconnector.engine import Engine
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput, OpenConnectorError
 
@@ -78,6 +79,8 @@ class Means:
     """What commands work with."""
 
     engine: Engine
+    nextcloud: Nextcloud | None = None
+    """The server whose command line it is; None where nobody asks it anything."""
 
 
 Work = Callable[[Means, Given], Awaitable[str]]

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from ex_app.commands.command import Command, Given, Means
+from ex_app.nextcloud.predecessor import REMEDY, is_enabled_too
 from openconnector.db import definitions, firings, runs
 from openconnector.db.rows import SynchronizationRow
 from openconnector.definitions.planning import planned
@@ -15,12 +16,14 @@ async def tell(means: Means, _given: Given) -> str:
         counts = await runs.counts(session)
         due_at = await firings.next_due(session)
     active = [one for one in planned(synchronizations) if one.is_active]
+    is_beside = means.nextcloud is not None and await is_enabled_too(means.nextcloud)
     return "\n".join(
         [
             f"OpenConnector {version('openconnector')}, database {means.engine.database.dialect}",
             f"Synchronizations: {len(synchronizations)}",
             f"Schedules: {len(active)}, next moment {due_at.isoformat() if due_at else 'none'}",
             "Runs: " + (", ".join(f"{count} {state}" for state, count in counts.items()) or "none"),
+            *([REMEDY] if is_beside else []),
         ]
     )
 

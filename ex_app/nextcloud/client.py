@@ -82,6 +82,11 @@ class Nextcloud:
         call = f"{method} {path}"
         return data_of(opened(response, call), call, response.headers.get("Retry-After", ""))
 
+    async def visit(self, path: str) -> httpx.Response:
+        """Return what an anonymous visitor gets to see. Raises `NotSent` or `MaybeSent`."""
+        with sorted_failures():
+            return await self._http.get(path)
+
     async def begin(self, request: HostRequest, *, user: str, limits: HttpLimits) -> httpx.Response:
         """Send once as ``user`` and return an answer whose body is still to be read; the caller closes it.
 

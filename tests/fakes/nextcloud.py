@@ -28,6 +28,7 @@ from tests.fakes.webdav import Files
 
 DAV = "/remote.php/dav/"
 APP_API = "/ocs/{version}/apps/app_api"
+PHP_APP = "/index.php/apps/openconnector/api/endpoint/"
 HEARTBEAT_TRIES = 600
 NO_ROUTE = (
     "Invalid query, please check the syntax. API specifications are here: "
@@ -62,6 +63,8 @@ class FakeNextcloud:
     failures: list[int] = field(default_factory=list)
     """Statuses the next calls are answered with instead."""
     url: str = "http://nextcloud.test"
+    has_php_app: bool = False
+    """Whether the PHP app of the ExApp's name is enabled beside it."""
     is_registered: bool = False
     is_enabled: bool = False
     is_installing: bool = False
@@ -116,6 +119,8 @@ class FakeNextcloud:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         request = Request(scope, receive)
+        if request.url.path.startswith(PHP_APP):
+            return await self._php_app()(scope, receive, send)
         refusal = await self._refusal(request)
         body = await request.body()
 
@@ -123,6 +128,14 @@ class FakeNextcloud:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return await (refusal or self._app)(scope, replay, send)
+
+    def _php_app(self) -> Response:
+        """Answer as the PHP app does for an endpoint it has not; it is read from its source, not recorded."""
+        if not self.has_php_app:
+            return Response(
+                "<!DOCTYPE html><title>Page not found</title>", 404, media_type="text/html"
+            )
+        return JSONResponse({"error": "No matching endpoint found for path and method: x GET"}, 404)
 
     # The administrator's commands
 

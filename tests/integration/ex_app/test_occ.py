@@ -31,9 +31,10 @@ async def installed(migrated_sqlite_url: str, tmp_path: Path) -> AsyncIterator[I
 async def server(installed: Installation) -> AsyncIterator[FakeNextcloud]:
     """A Nextcloud that has our commands registered and answered by this engine."""
     server = FakeNextcloud(is_registered=True, is_enabled=True)
-    routes = [command.route(Means(engine=installed.engine)) for command in COMMANDS]
-    exapp = AppApiAuth(Starlette(routes=routes), app_id=server.app_id, secret=server.secret)
     nextcloud = Nextcloud(settings_for(server), transport=httpx.ASGITransport(server))
+    means = Means(engine=installed.engine, nextcloud=nextcloud)
+    routes = [command.route(means) for command in COMMANDS]
+    exapp = AppApiAuth(Starlette(routes=routes), app_id=server.app_id, secret=server.secret)
     async with client_for(exapp) as client:
         server.exapp = client
         await register_all(nextcloud, REGISTRATIONS)
@@ -48,7 +49,8 @@ async def test_every_command_is_offered_and_taken_away_again(server: FakeNextclo
         Nextcloud(settings_for(server), transport=httpx.ASGITransport(server)), REGISTRATIONS
     )
 
-    assert offered == [f"openconnector:{name}" for name in ("run", "status", "sync", "tick")]
+    names = ("backup", "restore", "run", "status", "sync", "tick")
+    assert offered == [f"openconnector:{name}" for name in names]
     assert server.console.commands == {}
 
 
@@ -133,3 +135,49 @@ async def test_marks_of_the_console_in_an_answer_are_plain_text(server: FakeNext
     answer = await server.exapp.post("/_internal/occ/sync", json=body, headers=server.signed())
 
     assert "\\<error>x\\</error>" in answer.text
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_the_status_says_when_the_php_app_is_enabled_too(
+    server: FakeNextcloud, *, is_there: bool
+):
+    server.has_php_app = is_there
+
+    _, told = await server.occ("openconnector:status")
+
+    assert ("The PHP app openconnector is enabled" in told) == is_there
+
+
+async def test_everything_is_written_into_a_file_and_brought_back(
+    server: FakeNextcloud, installed: Installation
+):
+    code, told = await server.occ("openconnector:backup", "before.zip", with_key=True)
+    await server.occ("openconnector:sync", "s")
+    refused, _ = await server.occ("openconnector:restore", "before.zip")
+    queued = len(await installed.runs())
+    restored, said = await server.occ("openconnector:restore", "before.zip", replace=True)
+
+    file = installed.engine.settings.storage / "backups" / "before.zip"
+    assert (code, refused, restored, queued) == (0, 1, 0, 1)
+    assert str(file) in told
+    assert file.exists()
+    assert "rows are as they were at" in said
+    assert await installed.runs() == []
+
+
+async def test_a_backup_gets_a_name_of_its_own_and_none_is_written_over(
+    server: FakeNextcloud, installed: Installation
+):
+    code, _ = await server.occ("openconnector:backup", "")
+    folder = installed.engine.settings.storage / "backups"
+    [file] = folder.iterdir()
+    again, _ = await server.occ("openconnector:backup", file.name)
+
+    assert (code, again) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["../keys.json", "/etc/passwd", "..", "", "sub/folder.zip"])
+async def test_only_files_in_the_folder_of_backups_can_be_named(server: FakeNextcloud, name: str):
+    code, _ = await server.occ("openconnector:restore", name, replace=True)
+
+    assert code == 1

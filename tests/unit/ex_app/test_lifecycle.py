@@ -17,7 +17,7 @@ from openconnector.testing import FakeClock
 from tests.fakes.exapp import client_for, settings_for
 from tests.fakes.nextcloud import FakeNextcloud
 
-BACKGROUND = {"init", "resume", "register"}
+BACKGROUND = {"init", "resume", "register", "predecessor"}
 
 
 @pytest.fixture
@@ -246,6 +246,18 @@ async def test_what_waits_to_be_registered_is_forgotten_when_the_app_is_disabled
     assert answer == {"error": ""}
     assert [task for task in asyncio.all_tasks() if task.get_name() == "register"] == []
     assert nextcloud.menu == {}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_the_php_app_beside_us_is_told_of_when_we_are_enabled(
+    lifecycle, nextcloud, is_there, capsys
+):
+    nextcloud.has_php_app = is_there
+
+    await enable(lifecycle)
+    await settle()
+
+    assert ("occ app:disable openconnector" in capsys.readouterr().out) == is_there
 
 
 @pytest.mark.parametrize("query", ["", "?enabled=", "?enabled=true", "?enabled=2"])

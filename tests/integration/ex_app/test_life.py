@@ -1,0 +1,207 @@
+"""The life of the real process in a Nextcloud: on every daemon, disabled, updated, uninstalled with its data."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from openconnector.db.database import Database
+from openconnector.db.migrate import migrate
+from openconnector.db.version import newest_step
+from tests.fakes.nextcloud import FakeNextcloud
+from tests.integration.ex_app.test_install import free_port, serving
+
+pytestmark = pytest.mark.slow
+
+Started = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  what AppAPI sets on networks of Docker
+DAEMONS = {
+    "manual-install": {"APP_HOST": "127.0.0.1"},
+    "docker socket proxy": {
+        "APP_HOST": EVERYWHERE,
+        "COMPUTE_DEVICE": "CPU",
+        "AA_VERSION": "31.0.0",
+    },
+    "HaRP": {
+        "APP_HOST": "127.0.0.1",
+        "AA_VERSION": "33.0.0",
+        "HP_SHARED_KEY": "a shared key",
+        "HP_FRP_ADDRESS": "harp",
+        "HP_FRP_PORT": "8782",
+    },
+    "HaRP without its tunnel": {"APP_HOST": EVERYWHERE, "AA_VERSION": "34.0.0"},
+}
+"""What each way to deploy sets besides what all of them do."""
+
+
+@pytest.fixture
+async def nextcloud() -> AsyncIterator[FakeNextcloud]:
+    double, port = FakeNextcloud(), free_port()
+    config = uvicorn.Config(double, host="127.0.0.1", port=port, lifespan="off", log_config=None)
+    async with serving(uvicorn.Server(config)):
+        double.url = f"http://127.0.0.1:{port}"
+        yield double
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Path:
+    return tmp_path / "nc_app_openconnector_data"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """The only other places the process is told of: its home, where it starts, where temporary files go."""
+    for name in ("home", "temporary"):
+        (tmp_path / "elsewhere" / name).mkdir(parents=True)
+    return tmp_path / "elsewhere"
+
+
+@pytest.fixture
+def started(nextcloud: FakeNextcloud, storage: Path, elsewhere: Path, tmp_path: Path) -> Started:
+    """Starts `python -m ex_app` as a daemon does, and ends it as one does."""
+
+    @asynccontextmanager
+    async def start(**daemon: str) -> AsyncIterator[httpx.AsyncClient]:
+        port, uds = free_port(), tmp_path / "exapp.sock"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(elsewhere / "home"),
+            "TMPDIR": str(elsewhere / "temporary"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "APP_ID": nextcloud.app_id,
+            "APP_SECRET": nextcloud.secret,
+            "APP_VERSION": nextcloud.version,
+            "APP_PORT": str(port),
+            "APP_PERSISTENT_STORAGE": str(storage),
+            "NEXTCLOUD_URL": nextcloud.url,
+            "HP_EXAPP_SOCK": str(uds),
+            **daemon,
+        }
+        storage.mkdir(exist_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ex_app"),
+            env=environment,
+            cwd=elsewhere,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        transport = httpx.AsyncHTTPTransport(uds=str(uds) if "HP_SHARED_KEY" in daemon else None)
+        base_url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(
+            base_url=base_url, transport=transport, timeout=60
+        ) as nextcloud.exapp:
+            try:
+                while process.returncode is None and not await answers(nextcloud.exapp):  # noqa: ASYNC110  another process
+                    await asyncio.sleep(0.1)
+                yield nextcloud.exapp
+            finally:
+                process.terminate()
+                await process.wait()
+
+    return start
+
+
+async def answers(exapp: httpx.AsyncClient) -> bool:
+    try:
+        return (await exapp.get("/heartbeat")).is_success
+    except httpx.TransportError:
+        return False
+
+
+def registered(nextcloud: FakeNextcloud) -> list[object]:
+    kept = [nextcloud.menu, nextcloud.console.commands, *nextcloud.resources.values()]
+    return [one for one in kept if one]
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if not path.is_dir())
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+async def test_the_app_lives_on_every_daemon(
+    nextcloud: FakeNextcloud, started: Started, daemon: str
+):
+    async with started(**DAEMONS[daemon]) as exapp:
+        assert await nextcloud.install()
+        kinds = await exapp.get("/api/v1/kinds", headers=nextcloud.signed("admin"))
+        assert (await exapp.get("/heartbeat")).json() == {"status": "ok"}
+        assert kinds.status_code == 200
+        assert list(nextcloud.menu) == ["main"]
+
+        await nextcloud.disable()
+
+    assert registered(nextcloud) == []
+
+
+async def test_a_server_that_lacks_every_registration_is_lived_with(
+    nextcloud: FakeNextcloud, started: Started
+):
+    nextcloud.lacks = {"/ui/top-menu", "/ui/script", "/ui/style", "/occ_command"}
+
+    async with started(**DAEMONS["manual-install"]):
+        assert await nextcloud.install()
+        await nextcloud.disable()
+
+    assert registered(nextcloud) == []
+
+
+async def test_uninstalled_with_its_data_nothing_is_left_behind(
+    nextcloud: FakeNextcloud, started: Started, storage: Path, elsewhere: Path, tmp_path: Path
+):
+    async with started(**DAEMONS["manual-install"]):
+        await nextcloud.install()
+        await nextcloud.disable()
+
+    assert {"keys.json", "openconnector.db"} <= set(left_in(storage))
+    shutil.rmtree(storage)
+    assert left_in(elsewhere) == []
+    assert left_in(tmp_path) == []
+    assert registered(nextcloud) == []
+
+
+async def test_updated_and_enabled_again_nothing_is_lost(
+    nextcloud: FakeNextcloud, started: Started, storage: Path
+):
+    storage.mkdir()
+    await as_the_first_version_left_it(storage / "openconnector.db")
+
+    async with started(**DAEMONS["manual-install"]) as exapp:
+        assert await nextcloud.install()
+        after_update = await names(exapp, nextcloud)
+        await nextcloud.disable()
+        assert await nextcloud.enable()
+        enabled_again = await names(exapp, nextcloud)
+    nextcloud.version = "2.0.0"
+    async with started(**DAEMONS["manual-install"]) as exapp:
+        assert await nextcloud.install()
+        in_the_next_version = await names(exapp, nextcloud)
+
+    assert [after_update, enabled_again, in_the_next_version] == [["Kept"]] * 3
+    assert f"openconnector.db.before-{newest_step()}" in left_in(storage)
+
+
+async def as_the_first_version_left_it(file: Path) -> None:
+    database = Database(f"sqlite:///{file}")
+    await migrate(database, to="0001")
+    await database.close()
+    row = ("7d1e", "kept", "Kept", "", "[]", "admin", 0, 0, 1)
+    with closing(sqlite3.connect(file)) as old:
+        old.execute(
+            "INSERT INTO register (id, slug, title, description, schemas, owner, created_at, updated_at, revision) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        old.commit()
+
+
+async def names(exapp: httpx.AsyncClient, nextcloud: FakeNextcloud) -> list[str]:
+    answer = await exapp.get("/api/v1/registers", headers=nextcloud.signed("admin"))
+    return [one["title"] for one in answer.json()["results"]]
