@@ -192,6 +192,7 @@ def test_the_pages_files_are_reachable_for_users(matcher, folder):
 @pytest.mark.parametrize("matcher", MATCHERS)
 def test_the_description_of_the_api_is_public_and_nothing_beside_it(matcher):
     assert levels(matcher, "GET", "/openapi.json") == ["PUBLIC"]
+    assert levels(matcher, "GET", "/api/v1/openapi.json")[0] == "PUBLIC"
     assert levels(matcher, "GET", "/openapi.json/x") == []
     assert levels(matcher, "GET", "/openapiXjson") == []
 

@@ -10,8 +10,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from ex_app.app import Hosted
+from ex_app.app import Hosted, create_app
 from ex_app.lifecycle import Progress
 from ex_app.settings import Settings
 from tests.fakes.nextcloud import FakeNextcloud
@@ -68,6 +69,16 @@ class FakeEngine:
         return Hosted(
             api=Starlette(routes=routes), migrate=self.migrate, on_enabled=self.on_enabled
         )
+
+
+def hosting(api: Starlette, nextcloud: FakeNextcloud) -> ASGIApp:
+    """Return the ExApp in this Nextcloud with an API that is there already: nothing to migrate or to start."""
+
+    async def nothing(_told: object) -> None:
+        pass
+
+    hosted = Hosted(api=api, migrate=nothing, on_enabled=nothing)
+    return create_app(settings_for(nextcloud), hosted, transport=httpx.ASGITransport(nextcloud))
 
 
 async def _tell_caller(request: Request) -> Response:

@@ -51,6 +51,7 @@ OWN = {
 }
 """Headers of Nextcloud's answers, unless the ExApp sends its own."""
 
+REBUILT = "http://rebuilt.test"
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "te", "upgrade", "content-length"}
 
 
@@ -178,7 +179,10 @@ def _rebuilt_form(content_type: str, body: bytes) -> httpx.Request:
         else:
             fields[name] = content.decode()
     plain = [(name, (None, value)) for name, value in fields.items()]
-    return httpx.Request("POST", "http://rebuilt.test", files=[*plain, *files])
+    if not plain and not files:
+        empty = {"Content-Type": "multipart/form-data; boundary=b0undary"}
+        return httpx.Request("POST", REBUILT, headers=empty, content=b"--b0undary--\r\n")
+    return httpx.Request("POST", REBUILT, files=[*plain, *files])
 
 
 def _passed_on(answered: httpx.Response, path: str, user: str) -> Response:

@@ -1,5 +1,7 @@
 """What every answer has in common."""
 
+import posixpath
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +32,20 @@ class StandardHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in STANDARD_HEADERS.items():
                     headers.setdefault(name, value)
+                if "location" in headers:
+                    headers["Location"] = seen_from(scope, headers["Location"])
             await send(message)
 
         await self._app(scope, receive, completed)
+
+
+def seen_from(scope: Scope, path: str) -> str:
+    """Return a path of the interface relative to the one that was asked.
+
+    A proxy that puts something before both cannot tell us what; a reference that names neither host nor root is
+    right behind all of them.
+    """
+    # As it was sent: what is percent-encoded holds no slashes.
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    asked = raw.decode("latin-1")
+    return posixpath.relpath(scope.get("root_path", "") + path, posixpath.dirname(asked))

@@ -1,5 +1,6 @@
 """The interface as one ASGI application; the host starts and stops it."""
 
+import posixpath
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -25,7 +26,7 @@ from openconnector.api import (
     settings,
     trials,
 )
-from openconnector.api.answers import StandardHeaders
+from openconnector.api.answers import StandardHeaders, seen_from
 from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
 from openconnector.api.ocs import Ocs
@@ -96,7 +97,9 @@ def _publish(app: FastAPI) -> None:
     async def openapi(request: Request) -> Response:
         if not found:
             found.update(document(app))
-        url = request.scope.get("root_path", "").rstrip("/") + PREFIX
+        # Not ".", which is right too: clients put paths that begin with a slash behind it.
+        folder = seen_from(request.scope, posixpath.dirname(PREFIX))
+        url = posixpath.join(folder, posixpath.basename(PREFIX))
         told = {**found, "servers": [{"url": url, "description": "This server"}]}
         return JSONResponse(told, headers={"Access-Control-Allow-Origin": "*"})
 

@@ -75,7 +75,7 @@ class Ocs:
         if refusal := _refusal(scope, wanted):
             return await envelope.refuse(refusal)(scope, receive, send)
         inner = {**_inner(scope, found[0]), "query_string": query, SEEN: True}
-        return await self._app(inner, receive, envelope.around(send, inner["root_path"]))
+        return await self._app(inner, receive, envelope.around(send))
 
 
 class Envelope:
@@ -91,8 +91,8 @@ class Envelope:
         headers = {**STANDARD_HEADERS, "Content-Type": MEDIA_TYPES[self._format]}
         return Response(self._written(meta, []), refusal.status, headers)
 
-    def around(self, send: Send, root_path: str) -> Send:
-        """Return what the application sends its answer to; ``root_path`` is put before the addresses it names."""
+    def around(self, send: Send) -> Send:
+        """Return what the application sends its answer to."""
         answer = Answer()
 
         async def enveloped(message: Message) -> None:
@@ -104,20 +104,18 @@ class Envelope:
             if message["type"] == "http.response.body":
                 answer.body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    await self._send(send, answer, root_path)
+                    await self._send(send, answer)
             return None
 
         return enveloped
 
-    async def _send(self, send: Send, answer: Answer, root_path: str) -> None:
+    async def _send(self, send: Send, answer: Answer) -> None:
         data = orjson.loads(answer.body) if answer.body else None
         status = int(answer.start["status"])
         body = self._written(self._meta(status, data), [] if data is None else data)
         headers = MutableHeaders(raw=list(answer.start["headers"]))
         headers["Content-Type"] = MEDIA_TYPES[self._format]
         headers["Content-Length"] = str(len(body))
-        if headers.get("Location", "").startswith(PREFIX):
-            headers["Location"] = root_path + headers["Location"]
         await send({**answer.start, "status": self._status(status), "headers": headers.raw})
         await send({"type": "http.response.body", "body": body})
 

@@ -1,6 +1,7 @@
 """The interface over a real database, asked without a network."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,37 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from openconnector.api.app import create_api
-from openconnector.api.callers import by_token
+from openconnector.api.callers import by_host, by_token
+from openconnector.api.rights import Role
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine, Settings
+from tests.fakes.doors import Visitors
+from tests.fakes.exapp import client_for, hosting
+from tests.fakes.harp import Harp
+from tests.fakes.nextcloud import FakeNextcloud
+from tests.fakes.php_proxy import PhpProxy
+from tests.fakes.ways import ADDRESSES, DIRECT, PHP, WAYS, Way
 
 TOKEN = "right"
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Which database, and which door; a module whose tests need fewer ways overrides this."""
+    found: Way = request.param
+    return found
+
+
+@pytest.fixture
+def migrated_url(request: pytest.FixtureRequest, way: Way) -> str:
+    """Address of a database with our tables and nothing in them."""
+    return str(request.getfixturevalue(way[0]))
+
+
+@pytest.fixture
+def door(way: Way) -> str:
+    """`DIRECT` to a server of our own, or through a front door of Nextcloud to the ExApp."""
+    return way[1]
 
 
 @pytest.fixture
@@ -31,25 +58,63 @@ async def engine(migrated_url: str, tmp_path: Path) -> AsyncIterator[Engine]:
         yield opened
 
 
-@pytest.fixture
-def app(engine: Engine) -> FastAPI:
-    return create_api(engine, authenticate=by_token(TOKEN))
+@pytest.fixture(scope="session")
+def built() -> dict[str, FastAPI]:
+    """The applications of this session: building one takes longer than most tests."""
+    return {}
 
 
 @pytest.fixture
-async def anyone(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+def app(built: dict[str, FastAPI], engine: Engine, door: str) -> FastAPI:
+    """The interface to this test's engine; a test that adds to it builds its own."""
+    kind = TOKEN if door == DIRECT else "hosted"
+    if kind not in built:
+        proof = by_token(TOKEN) if door == DIRECT else by_host(_only_administrators)
+        built[kind] = create_api(engine, authenticate=proof)
+    built[kind].state.engine = engine
+    return built[kind]
+
+
+async def _only_administrators(_groups: frozenset[str]) -> Role:
+    return Role.NONE
+
+
+@pytest.fixture
+def nextcloud() -> FakeNextcloud:
+    """A Nextcloud in which the ExApp is installed and enabled."""
+    return FakeNextcloud(is_registered=True, is_enabled=True)
+
+
+@pytest.fixture
+async def anyone(
+    app: FastAPI, door: str, nextcloud: FakeNextcloud
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client that does not say who it is."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
-        yield client
+    async with AsyncExitStack() as opened:
+        served: Any = app
+        if door != DIRECT:
+            nextcloud.exapp = await opened.enter_async_context(client_for(hosting(app, nextcloud)))
+            served = PhpProxy(nextcloud) if door == PHP else Harp(nextcloud)
+        transport = httpx.ASGITransport(served, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url=ADDRESSES[door])
+        yield await opened.enter_async_context(client)
 
 
 @pytest.fixture
-async def api(anyone: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The administrator's client, whose paths are below `/api/v1/`."""
-    anyone.headers["Authorization"] = f"Bearer {TOKEN}"
-    anyone.base_url = httpx.URL("http://api.test/api/v1/")
+async def administrator(
+    anyone: httpx.AsyncClient, door: str, nextcloud: FakeNextcloud
+) -> httpx.AsyncClient:
+    """The administrator's client, whose paths are whole."""
+    proof = {"Authorization": f"Bearer {TOKEN}"}
+    anyone.headers.update(proof if door == DIRECT else Visitors(nextcloud).basic("admin"))
     return anyone
+
+
+@pytest.fixture
+async def api(administrator: httpx.AsyncClient, door: str) -> httpx.AsyncClient:
+    """The administrator's client, whose paths are below `/api/v1/`."""
+    administrator.base_url = httpx.URL(f"{ADDRESSES[door]}/api/v1/")
+    return administrator
 
 
 class Remote:

@@ -5,11 +5,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.ways import ON_SQLITE, Way
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
+
+@pytest.fixture(params=ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
     """One kind of database is enough for what is decided outside it."""
-    return migrated_sqlite_url
+    found: Way = request.param
+    return found
 
 
 SOURCE = {"name": "Source", "configuration": {"kind": "rest", "location": "https://api.test"}}

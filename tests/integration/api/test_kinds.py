@@ -4,12 +4,14 @@ import httpx
 import pytest
 
 from openconnector.sources import SOURCES
+from tests.fakes.ways import ON_SQLITE, Way
 
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
+@pytest.fixture(params=ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
     """No database is asked."""
-    return migrated_sqlite_url
+    found: Way = request.param
+    return found
 
 
 async def test_every_family_is_described(api: httpx.AsyncClient):

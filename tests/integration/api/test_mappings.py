@@ -9,12 +9,14 @@ import pytest
 from openconnector.engine import Engine
 from openconnector.previews.pool import PreviewLimits
 from tests.fakes.previews import WatchingPreviews
+from tests.fakes.ways import ON_SQLITE, Way
 
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
+@pytest.fixture(params=ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
     """One kind of database is enough for what is decided outside it."""
-    return migrated_sqlite_url
+    found: Way = request.param
+    return found
 
 
 async def test_lineage_names_the_paths_of_called_mappings_too(api: httpx.AsyncClient):

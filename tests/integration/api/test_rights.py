@@ -15,6 +15,15 @@ from openconnector.api.callers import PUBLIC, Caller
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, Role
 from openconnector.engine import Engine
+from tests.fakes.ways import DIRECTLY, Way
+
+
+@pytest.fixture(params=DIRECTLY)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Roles are given here, not by a front door."""
+    found: Way = request.param
+    return found
+
 
 R, C, A = Right.READ, Right.CHANGE, Right.ADMINISTER
 

@@ -30,7 +30,7 @@ async def test_a_run_is_accepted_and_found_where_it_says(
 ):
     started = await configured.post("synchronizations/cases/run")
 
-    found = await configured.get(f"http://api.test{started.headers['location']}")
+    found = await configured.get(started.url.join(started.headers["location"]))
 
     assert started.status_code == 202
     assert started.json()["state"] == "queued"

@@ -5,13 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.ways import ON_SQLITE, Way
 from tests.integration.api.conftest import Remote
 
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
+@pytest.fixture(params=ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
     """One kind of database is enough for what is decided outside it."""
-    return migrated_sqlite_url
+    found: Way = request.param
+    return found
 
 
 MAPPING = {"mapping": {"title": "{{ name|upper }}", "year": "born"}, "cast": {"year": "integer"}}
