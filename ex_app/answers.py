@@ -28,6 +28,7 @@ class SafeAnswers:
 
     Without a Cache-Control of ours the PHP proxy lets browsers keep nearly everything for an hour, problems
     included. A redirect it follows itself, with our secret in a header, even to another host: none leaves us.
+    What goes wrong before an answer has begun becomes one that tells nothing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,8 +36,11 @@ class SafeAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and mend the answer's head."""
+        has_begun = False
 
         async def mended(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message["headers"]))
                 headers.setdefault("Cache-Control", "no-store")
@@ -48,4 +52,11 @@ class SafeAnswers:
                     message["status"] = 502
             await send(message)
 
-        await self._app(scope, receive, mended)
+        try:
+            await self._app(scope, receive, mended)
+        except Exception:
+            if has_begun or scope["type"] != "http":
+                raise
+            log.exception("request failed", path=scope["path"])
+            detail = "The log of the app says more"
+            await problem(500, "Internal Server Error", detail)(scope, receive, mended)

@@ -21,8 +21,16 @@ INTERNAL_PATHS = frozenset({"/init", "/enabled", "/trigger", "/setup_checks"})
 INTERNAL_PREFIX = "/_internal/"
 """Below it: handlers of commands and webhooks. No route in `info.xml` may reach here."""
 
+WEBHOOK_PREFIX = INTERNAL_PREFIX + "webhook"
+"""The one internal place where a call names an account: the one whose doing it tells of."""
+
 PROXIED_HEADER = b"x-origin-ip"
 """On every request through the PHP proxy, which removes a client's own; on none that AppAPI makes itself."""
+
+PROOFS = frozenset({b"x-requested-with", b"ocs-apirequest"})
+"""Headers that no page of another site can make a browser send without asking us first."""
+
+USUAL_PORTS = {"http": 80, "https": 443}
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -64,7 +72,7 @@ class AppApiAuth:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] != "lifespan" and scope["path"] != HEARTBEAT_PATH:
-            caller = self._caller(scope["path"], dict(scope["headers"]))
+            caller = self._caller(scope["path"], _headers(scope))
             if caller is None:
                 return await unknown_caller()(scope, receive, send)
             scope.setdefault("state", {})["caller"] = caller
@@ -73,8 +81,8 @@ class AppApiAuth:
     def _caller(self, path: str, headers: Headers) -> Caller | None:
         user_id = self._signed_user(headers)
         is_internal = path in INTERNAL_PATHS or path.startswith(INTERNAL_PREFIX)
-        if user_id is None or (is_internal and PROXIED_HEADER in headers):
-            return None  # the proxy of AppAPI 32.0.0 lets `api/../init` pass its routes
+        if user_id is None or (is_internal and _came_through_a_door(path, user_id, headers)):
+            return None
         return Caller(
             kind="system" if is_internal else "user" if user_id else "anonymous",
             user_id=user_id,
@@ -97,8 +105,9 @@ class AppApiAuth:
 class CsrfGuard:
     """Refuses a write that another site made a browser send: neither proxy of Nextcloud checks for that.
 
-    Only requests with cookies ride on a session. A header that a foreign page cannot set without asking first
-    proves our own page; where the browser says by itself which site sent the request, that has to agree.
+    Where the browser says by itself which site sent the request, that has to be ours, whatever the request rides on:
+    browsers keep passwords too and send them unasked. Cookies need one proof more, a header that a foreign page cannot
+    set without asking first. A program sends neither, and is asked for nothing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -107,7 +116,7 @@ class CsrfGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 403."""
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            flaw = _flaw(dict(scope["headers"]))
+            flaw = _flaw(_headers(scope))
             if flaw:
                 answer = problem(403, "The request is not proved to come from this site", flaw)
                 return await answer(scope, receive, send)
@@ -144,19 +153,46 @@ def unknown_caller() -> ASGIApp:
     return problem(401, "Unauthorized", "This address answers to its own Nextcloud only")
 
 
+def _headers(scope: Scope) -> Headers:
+    """Return the headers; one that was sent twice holds both values, so it equals nothing that is expected."""
+    found: Headers = {}
+    for name, value in scope["headers"]:
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
+
+
+def _came_through_a_door(path: str, user_id: str, headers: Headers) -> bool:
+    """Return whether a call to an internal path was not made by AppAPI itself.
+
+    The routes keep such calls away, save that the proxy of AppAPI 32.0.0 lets `api/../init` pass: it names itself in a
+    header, and whoever it has let in below `api/` has an account. AppAPI's own calls have none, but for webhooks.
+    """
+    return PROXIED_HEADER in headers or (bool(user_id) and not path.startswith(WEBHOOK_PREFIX))
+
+
 def _flaw(headers: Headers) -> str | None:
-    """Say what a write with a session's cookies lacks; None when nothing."""
-    if b"cookie" not in headers:
-        return None
-    if b"x-requested-with" not in headers and b"ocs-apirequest" not in headers:
+    """Say what a write lacks that a browser may have been made to send; None when nothing."""
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    has_session = b"cookie" in headers
+    if has_session and not headers.keys() & PROOFS:
         return "Send the header `X-Requested-With: XMLHttpRequest` or `OCS-APIRequest: true`"
-    site = headers.get(b"sec-fetch-site")
-    if site is not None:
-        return None if site == b"same-origin" else "The browser names another site as the sender"
-    origin = headers.get(b"origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get(b"host"):
+    if site is not None and site != b"same-origin" and (has_session or site != b"none"):
+        return "The browser names another site as the sender"
+    if site is None and origin is not None and not _is_ours(origin, headers.get(b"host", b"")):
         return "The header `Origin` names another site"
     return None
+
+
+def _is_ours(origin: bytes, host: bytes) -> bool:
+    """Return whether an origin is the host that was asked; a usual port goes without saying."""
+    try:
+        sent = urlsplit(origin.decode())
+        asked = urlsplit(f"{sent.scheme}://{host.decode()}")
+        usual = USUAL_PORTS.get(sent.scheme)
+        ours = asked.hostname, asked.port or usual
+        return bool(sent.hostname) and (sent.hostname, sent.port or usual) == ours
+    except ValueError:
+        return False  # no address
 
 
 def _language(accepted: str) -> str:

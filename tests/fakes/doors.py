@@ -112,8 +112,8 @@ class Visitors:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme in {"Basic", "Bearer"}:
             return self._by_password(scheme, given)
-        if "authorization-app-api" in request.headers:
-            return self._nextcloud.signer(request) or ""
+        if signer := self._nextcloud.signer(request):
+            return signer
         session = request.cookies.get("nc_session_id", "").removesuffix("-session")
         return session if session in self._nextcloud.groups else ""
 

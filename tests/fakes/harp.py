@@ -83,12 +83,16 @@ class Harp:
     ) -> Response:
         exapp = self._nextcloud.exapp
         assert exapp is not None, "HaRP needs a way to the ExApp"
+        dropped, added = HOP_BY_HOP, {}
+        if request.headers.get("harp-shared-key") != SHARED_KEY:
+            dropped = HOP_BY_HOP | set(SIGNATURE)
+            added = signature(self._nextcloud, user, request_id=None)
         headers = [
-            (name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP
+            (name, value)
+            for name, value in request.headers.raw
+            if name.decode("latin-1") not in dropped
         ]
-        if "harp-shared-key" not in request.headers:
-            headers = [(name, value) for name, value in headers if name not in SIGNATURE]
-            headers += signature(self._nextcloud, user, request_id=None).items()
+        headers += [(name.encode(), value.encode()) for name, value in added.items()]
         query = request.url.query
         call = httpx.Request(
             request.method,

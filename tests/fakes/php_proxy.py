@@ -124,11 +124,15 @@ class PhpProxy:
                 "",
             )
         method = "GET" if request.method == "HEAD" else request.method
+        signed = signature(self._nextcloud, user, request_id=REQUEST_ID)
         assert self._nextcloud.exapp is not None
         return httpx.Request(
             method,
             self._nextcloud.exapp.base_url.join(_target(other, query)),
-            headers=headers | signature(self._nextcloud, user, request_id=REQUEST_ID),
+            headers=[
+                (name.encode(), value.encode("latin-1"))
+                for name, value in (headers | signed).items()
+            ],
             content=body if method == "POST" or body else None,
         )
 
