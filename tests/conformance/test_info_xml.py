@@ -11,6 +11,11 @@ from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 from ex_app.app import ASSETS
 from ex_app.callers import HEARTBEAT_PATH, INTERNAL_PATHS, INTERNAL_PREFIX
 from ex_app.settings import Settings
+from openconnector.api.app import create_api
+from openconnector.api.callers import by_token
+from openconnector.api.documents import document
+from openconnector.engine import Engine
+from openconnector.engine import Settings as EngineSettings
 from tests.fakes.doors import MATCHERS, Matcher, declared
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +147,7 @@ def levels(matcher: Matcher, method: str, path: str) -> list[str]:
 
 
 METHODS = ["GET", "POST", "PUT", "DELETE"]
+OPEN_TO_ALL = {"/api/v1/user/login"}
 
 
 @pytest.mark.parametrize("matcher", MATCHERS)
@@ -181,6 +187,31 @@ def test_no_internal_path_is_reachable_from_outside(matcher, path):
 )
 def test_every_path_of_the_api_is_reachable_for_users_and_for_nobody_else(matcher, method, path):
     assert levels(matcher, method, path) == ["USER"]
+
+
+@pytest.fixture(scope="module")
+def operations(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """Every method and path of the interface, with something in place of each parameter."""
+    engine = Engine(EngineSettings(storage=tmp_path_factory.mktemp("storage")))
+    described = document(create_api(engine, authenticate=by_token("right")))
+    return [
+        (method.upper(), f"/api/v1{re.sub(r'{.*?}', 'x', path)}")
+        for path, item in described["paths"].items()
+        for method in item
+    ]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+def test_every_operation_is_reachable_for_accounts_and_for_nobody_else(matcher, operations):
+    reached = {
+        (method, path): levels(matcher, method, path)
+        for method, path in operations
+        if path not in OPEN_TO_ALL
+    }
+
+    assert len(reached) > 50
+    assert {method for method, _ in reached} <= set(METHODS)
+    assert {tuple(found) for found in reached.values()} == {("USER",)}
 
 
 @pytest.mark.parametrize("matcher", MATCHERS)
