@@ -21,8 +21,8 @@ INTERNAL_PATHS = frozenset({"/init", "/enabled", "/trigger", "/setup_checks"})
 INTERNAL_PREFIX = "/_internal/"
 """Below it: handlers of commands and webhooks. No route in `info.xml` may reach here."""
 
-WEBHOOK_PREFIX = INTERNAL_PREFIX + "webhook"
-"""The one internal place where a call names an account: the one whose doing it tells of."""
+COMMANDS_PREFIX = INTERNAL_PREFIX + "occ/"
+"""Below it: handlers of commands. Those of webhooks are called in the name of the account whose doing they tell of."""
 
 PROXIED_HEADER = b"x-origin-ip"
 """On every request through the PHP proxy, which removes a client's own; on none that AppAPI makes itself."""
@@ -167,7 +167,8 @@ def _came_through_a_door(path: str, user_id: str, headers: Headers) -> bool:
     The routes keep such calls away, save that the proxy of AppAPI 32.0.0 lets `api/../init` pass: it names itself in a
     header, and whoever it has let in below `api/` has an account. AppAPI's own calls have none, but for webhooks.
     """
-    return PROXIED_HEADER in headers or (bool(user_id) and not path.startswith(WEBHOOK_PREFIX))
+    is_nobodys = path in INTERNAL_PATHS or path.startswith(COMMANDS_PREFIX)
+    return PROXIED_HEADER in headers or (is_nobodys and bool(user_id))
 
 
 def _flaw(headers: Headers) -> str | None:
