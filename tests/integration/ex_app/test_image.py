@@ -1,0 +1,161 @@
+"""The Dockerfile's commands, run one by one in plain virtual environments, and the app they leave behind started.
+
+What only Docker has is left out: the base image, the tunnel's client, accounts and the last stage's own folders.
+"""
+
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.ex_app.test_install import free_port
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[3]
+TUNNEL = "frp.tar.gz"
+SECONDS = 900
+
+
+def build_stage() -> Iterator[tuple[str, str]]:
+    """Give the instructions of the stage that builds, each with what follows it."""
+    text = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", (ROOT / "Dockerfile").read_text()))
+    stage = re.search(r"(?ms)^FROM \S+ AS build\n(.*?)^FROM ", text)
+    assert stage is not None
+    for line in stage[1].splitlines():
+        name, _, rest = line.partition(" ")
+        if name in {"RUN", "COPY"} and TUNNEL not in rest:
+            yield name, rest
+
+
+class Stage:
+    """A folder that stands for the file system of the stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.app = folder / "app"
+        self.build = folder / "build"
+        self._dist = folder / "dist"
+        self._python = folder / "python"
+        self.build.mkdir()
+        subprocess.run([sys.executable, "-m", "venv", self._python], check=True)
+
+    def copy(self, rest: str) -> None:
+        """Carry out a COPY."""
+        *sources, target = [word for word in shlex.split(rest) if not word.startswith("--")]
+        for source in sources:
+            into = self.build / target
+            if target.endswith("/"):
+                into = into / Path(source).name
+            if (ROOT / source).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "ui", "node_modules")
+                shutil.copytree(ROOT / source, into, dirs_exist_ok=True, ignore=ignored)
+            else:
+                into.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, into)
+
+    def run(self, rest: str) -> None:
+        """Carry out a RUN."""
+        command = re.sub(r"(?<![\w.])/app\b", str(self.app), rest)
+        command = re.sub(r"(?<![\w.])/dist\b", str(self._dist), command)
+        path = f"{self._python / 'bin'}:{os.environ['PATH']}"
+        subprocess.run(
+            ["/bin/sh", "-euc", command],
+            cwd=self.build,
+            env={**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+            check=True,
+            timeout=SECONDS,
+        )
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment the image runs."""
+    stage = Stage(tmp_path_factory.mktemp("image"))
+    for name, rest in build_stage():
+        stage.copy(rest) if name == "COPY" else stage.run(rest)
+    shutil.rmtree(stage.build)  # the last stage has the environment alone
+    return stage.app
+
+
+def environment(app: Path, storage: Path, **more: str) -> dict[str, str]:
+    return {"PATH": f"{app / 'bin'}:{os.defpath}", "APP_PERSISTENT_STORAGE": str(storage), **more}
+
+
+async def test_what_the_image_starts_answers_its_own_health_check(app: Path, tmp_path: Path):
+    given = environment(
+        app,
+        tmp_path,
+        APP_ID="openconnector",
+        APP_SECRET="secret",
+        APP_VERSION="1.0.0",
+        APP_HOST="127.0.0.1",
+        APP_PORT=str(free_port()),
+        NEXTCLOUD_URL="http://127.0.0.1:9",
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(app / "bin/python", "-m", "ex_app"),
+        env=given,
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(120):
+            while await health(app, given):
+                assert process.returncode is None
+                await asyncio.sleep(0.5)
+    finally:
+        process.terminate()
+        await process.wait()
+
+    assert await health(app, given) == 1
+
+
+async def health(app: Path, given: dict[str, str]) -> int:
+    """Return what the image's health check ends with."""
+    check = await asyncio.create_subprocess_exec(
+        *(app / "bin/python", "-I", ROOT / "docker/healthcheck.py"),
+        env=given,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return await check.wait()
+
+
+def test_the_image_has_the_command_line_its_example_and_its_pages_files(app: Path, tmp_path: Path):
+    given = environment(app, tmp_path)
+    done = subprocess.run(
+        [app / "bin/openconnector", "demo", "--json"], env=given, check=True, capture_output=True
+    )
+    [package] = app.glob("lib/python*/site-packages/ex_app")
+
+    assert done.stdout.count(b'"succeeded"') == 2
+    assert (package / "img/app.svg").is_file()
+    assert (package / "l10n/nl.json").is_file()
+
+
+def test_nothing_of_the_checkout_is_needed_or_named(app: Path):
+    named = [
+        path.name
+        for path in app.rglob("*.py*")
+        if path.suffix == ".py" and str(ROOT).encode() in path.read_bytes()
+    ]
+    told = subprocess.run(
+        [
+            app / "bin/python",
+            "-c",
+            "import ex_app.app, openconnector; print(openconnector.__file__)",
+        ],
+        env={"PATH": os.defpath},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert named == []
+    assert told.stdout.startswith(str(app))
