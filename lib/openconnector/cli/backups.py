@@ -4,11 +4,14 @@ from datetime import datetime
 from pathlib import Path
 
 from openconnector.cli.carrying import bring_up, opened
+from openconnector.cli.configuration import WHO
 from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.settings import Settings
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
+from openconnector.db.session import Session
+from openconnector.definitions.audit import Audit, Change
 from openconnector.engine import KEY_FILE, SystemClock
 from openconnector.engine import Settings as EngineSettings
 from openconnector.safekeeping.archive import Manifest
@@ -42,14 +45,22 @@ async def bring_back(file: Path, *, consent: Consent, as_json: bool) -> Exit:
     )
     refuse_network_file_system(own.storage)
     own.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database, ring = Database(own.url), KeyRing.load(own.key_file)
+    database, ring, clock = Database(own.url), KeyRing.load(own.key_file), SystemClock()
+
+    async def conclude(session: Session, manifest: Manifest) -> None:
+        if ring.is_empty:
+            ring.create(own.key_file)
+        details = {"takenAt": manifest.taken_at.isoformat(), "rows": manifest.rows}
+        change = Change(
+            who=WHO, action="restore", subject="installation", subject_id=file.name, details=details
+        )
+        await Audit(ring, clock).note(session, change)
+
     try:
         await bring_up(database)
-        done = await restore(database, ring, file, clock=SystemClock(), consent=consent)
+        done = await restore(database, ring, file, clock=clock, consent=consent, conclude=conclude)
     finally:
         await database.close()
-    if ring.is_empty:
-        ring.create(own.key_file)
     if as_json:
         print_json(
             {

@@ -1,6 +1,6 @@
 """Bringing a backup back: checked whole first, then put in place in one transaction, or not at all."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,22 @@ class Consent:
     """Secrets whose key neither the backup nor the installation has."""
 
 
+Conclude = Callable[[Session, Manifest], Awaitable[None]]
+"""Takes part in the transaction that puts a backup in place, at its end."""
+
+
+async def _nothing(_session: Session, _manifest: Manifest) -> None:
+    """Conclude with nothing more."""
+
+
 async def restore(
-    database: Database, ring: KeyRing, file: Path, *, clock: Clock, consent: Consent
+    database: Database,
+    ring: KeyRing,
+    file: Path,
+    *,
+    clock: Clock,
+    consent: Consent,
+    conclude: Conclude = _nothing,
 ) -> Restored:
     """Put what a backup holds into a migrated database; processes that work on it see all of it at once.
 
@@ -71,6 +85,7 @@ async def restore(
             if reader.manifest.step == newest_step():
                 await _refuse_unfit(session, reader)
             ended = await _replace(session, tables, clock)
+            await conclude(session, reader.manifest)
         return Restored(manifest=reader.manifest, ended_runs=ended, lost=lost, lost_records=records)
 
 

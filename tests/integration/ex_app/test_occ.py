@@ -15,6 +15,7 @@ from ex_app.commands.command import Means
 from ex_app.nextcloud.client import Nextcloud
 from ex_app.registrations import REGISTRATIONS
 from ex_app.registrations.entries import register_all, unregister_all
+from openconnector.definitions.audit import every
 from tests.fakes.exapp import client_for, settings_for
 from tests.fakes.installation import Installation, installation
 from tests.fakes.nextcloud import FakeNextcloud
@@ -163,6 +164,9 @@ async def test_everything_is_written_into_a_file_and_brought_back(
     assert file.exists()
     assert "rows are as they were at" in said
     assert await installed.runs() == []
+    assert (await installed.engine.audit.examine(installed.engine.database)).findings == []
+    newest = [row async for row in every(installed.engine.database)][-1]
+    assert (newest.action, newest.subject_id) == ("restore", "before.zip")
 
 
 async def test_a_backup_gets_a_name_of_its_own_and_none_is_written_over(
