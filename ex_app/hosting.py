@@ -14,6 +14,8 @@ from ex_app.lifecycle import Progress
 from ex_app.mirroring import Mirror
 from ex_app.nextcloud.appconfig import AppConfig
 from ex_app.settings import Settings
+from ex_app.wakes.keeping import WebhookKeeper
+from ex_app.wakes.receiving import receiver
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
 from openconnector.api.rights import Role, role_in
@@ -29,6 +31,7 @@ def hosted(settings: Settings) -> Hosted:
     engine, nextcloud = built(settings)
     supervisor = Supervisor(WORKER, clock=engine.clock)
     mirror = Mirror(engine, AppConfig(nextcloud))
+    keeper = WebhookKeeper(engine, nextcloud)
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +40,7 @@ def hosted(settings: Settings) -> Hosted:
                 yield
             finally:
                 await mirror.stop()
+                await keeper.stop()
                 await supervisor.stop()
 
     async def migrate_engine(progress: Progress) -> None:
@@ -46,7 +50,9 @@ def hosted(settings: Settings) -> Hosted:
         if is_enabled:
             mirror.start()
             await supervisor.start()
+            await keeper.start()
         else:
+            await keeper.stop()
             await mirror.stop()
             await supervisor.stop()
 
@@ -55,10 +61,10 @@ def hosted(settings: Settings) -> Hosted:
 
     api = create_api(engine, authenticate=by_host(role_of))
     api.router.lifespan_context = lifespan
-    means = Means(engine=engine, nextcloud=nextcloud)
+    means = Means(engine=engine, nextcloud=nextcloud, webhooks=lambda: keeper.state)
     return Hosted(
         api=api,
         migrate=migrate_engine,
         on_enabled=on_enabled,
-        internal=tuple(command.route(means) for command in COMMANDS),
+        internal=(receiver(engine), *(command.route(means) for command in COMMANDS)),
     )

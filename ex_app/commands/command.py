@@ -81,6 +81,8 @@ class Means:
     engine: Engine
     nextcloud: Nextcloud | None = None
     """The server whose command line it is; None where nobody asks it anything."""
+    webhooks: Callable[[], str]
+    """Tells how the webhooks stand."""
 
 
 Work = Callable[[Means, Given], Awaitable[str]]

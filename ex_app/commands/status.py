@@ -22,6 +22,7 @@ async def tell(means: Means, _given: Given) -> str:
             f"OpenConnector {version('openconnector')}, database {means.engine.database.dialect}",
             f"Synchronizations: {len(synchronizations)}",
             f"Schedules: {len(active)}, next moment {due_at.isoformat() if due_at else 'none'}",
+            f"Webhooks: {means.webhooks()}",
             "Runs: " + (", ".join(f"{count} {state}" for state, count in counts.items()) or "none"),
             *([REMEDY] if is_beside else []),
         ]

@@ -41,6 +41,7 @@ class Nextcloud:
     ) -> None:
         self.url = settings.nextcloud_url
         self._secret = settings.app_secret.get_secret_value()
+        self.app_id = settings.app_id
         self._names = {"EX-APP-ID": settings.app_id, "EX-APP-VERSION": settings.app_version}
         if settings.aa_version:
             self._names["AA-VERSION"] = settings.aa_version

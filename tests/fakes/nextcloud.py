@@ -23,6 +23,7 @@ from tests.fakes.nextcloud_notifications import Bell
 from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_tables import Tables
 from tests.fakes.nextcloud_users import Accounts
+from tests.fakes.nextcloud_webhooks import Webhooks
 from tests.fakes.ocs import answer, failure, given
 from tests.fakes.webdav import Files
 
@@ -78,6 +79,7 @@ class FakeNextcloud:
     resources: dict[str, set[str]] = field(
         default_factory=lambda: {"script": set(), "style": set()}
     )
+    webhooks: Webhooks = field(default_factory=Webhooks)
     console: Console = field(default_factory=Console)
     languages: dict[str, str] = field(default_factory=dict)
     """The language of an account that has another one than English."""
@@ -105,6 +107,7 @@ class FakeNextcloud:
                 *self.shelves.routes(self.caller),
                 *self.tables.routes(self.caller),
                 *self.files.routes(self.caller),
+                *self.webhooks.routes(self.caller, self.groups),
                 *self.console.routes(f"{APP_API}/api/v1"),
                 *self.bell.routes(self.caller),
                 Route(
@@ -224,7 +227,8 @@ class FakeNextcloud:
         is_core = "/apps/app_api/" not in path
         if is_core and not is_dav and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
-        if not self._knows(request, user) or (is_core and not user):
+        needs_user = is_core and "/apps/webhook_listeners/" not in path
+        if not self._knows(request, user) or (needs_user and not user):
             if is_dav:
                 return not_authenticated()
             message = "Current user is not logged in" if is_core else "AppAPI authentication failed"

@@ -109,8 +109,8 @@ class ShownSchedule(Shown):
     synchronization_id: str
     synchronization: str
     """The slug of the synchronization."""
-    number: int
-    """Its place among the schedules of the synchronization, from 0."""
+    number: int | None
+    """Its place among the schedules of the synchronization, from 0; null for the scan that makes up for lost events."""
     schedule: Annotated[Schedule, SCHEDULES]
     is_active: bool
     """Whether it starts anything: neither it nor the synchronization is switched off."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,7 @@ async def following(slug: str, *, count: int, as_json: bool) -> Exit:
             row = await definitions.get(session, SynchronizationRow, slug)
         now = engine.clock.now()
     active = [one for one in planned([row]) if one.is_active]
-    starts = merge(*(_starts(one, now, count) for one in active))
+    starts = merge(*(_starts(one, now, count) for one in active), key=itemgetter(0))
     moments = [
         {"due": due.isoformat(), "local": local, "number": number}
         for due, number, local in islice(starts, count)
@@ -53,7 +54,7 @@ async def following(slug: str, *, count: int, as_json: bool) -> Exit:
     return Exit.SUCCESS
 
 
-def _starts(one: Planned, now: datetime, count: int) -> list[tuple[datetime, int, str]]:
+def _starts(one: Planned, now: datetime, count: int) -> list[tuple[datetime, int | None, str]]:
     zone = ZoneInfo(getattr(one.schedule, "timezone", "UTC"))
     return [
         (start.due_at, one.number, start.due_at.astimezone(zone).isoformat())

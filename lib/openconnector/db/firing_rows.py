@@ -58,3 +58,18 @@ class FiringRow(Base):
     """Why it was missed."""
     run_id: Mapped[str | None] = mapped_column(String(36), default=None)
     """The run it started."""
+
+
+class WakeRow(Base):
+    """Something happened that a synchronization is to follow; one row for all of a burst."""
+
+    __tablename__ = "wake"
+
+    synchronization_id: Mapped[str] = mapped_column(
+        ForeignKey("synchronization.id", ondelete="CASCADE"), primary_key=True
+    )
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    """When to begin: a little after the first time, so that a burst costs one run."""
+    latest_at: Mapped[datetime]
+    count: Mapped[int]
+    """How often it happened."""

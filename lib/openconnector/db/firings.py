@@ -9,8 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.firing_rows import FiringRow, ScheduleMarkRow
-from openconnector.db.rows import RunRow
-from openconnector.db.runs import ACTIVE
+from openconnector.db.runs import is_idle
 
 
 async def marks(session: AsyncSession) -> Sequence[ScheduleMarkRow]:
@@ -75,13 +74,8 @@ async def waiting(
 
 async def startable(session: AsyncSession, now: datetime) -> Sequence[str]:
     """Return the synchronizations that have something due and no unfinished run."""
-    busy = select(RunRow.id).where(
-        RunRow.synchronization_id == FiringRow.synchronization_id,
-        RunRow.state.in_(ACTIVE),
-        RunRow.mode != "dry_run",
-    )
     query = select(FiringRow.synchronization_id).where(
-        FiringRow.state == "waiting", FiringRow.due_at <= now, ~busy.exists()
+        FiringRow.state == "waiting", FiringRow.due_at <= now, is_idle(FiringRow.synchronization_id)
     )
     return (await session.scalars(query.distinct())).all()
 

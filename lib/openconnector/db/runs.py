@@ -6,7 +6,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,6 +89,16 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
     shown = select(RunRow).where(*conditions).order_by(order, RunRow.id).limit(query.limit)
     rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
     return rows.all(), int(total or 0)
+
+
+def is_idle(synchronization_id: ColumnExpressionArgument[str]) -> ColumnElement[bool]:
+    """Return the condition that a synchronization has no unfinished run."""
+    busy = select(RunRow.id).where(
+        RunRow.synchronization_id == synchronization_id,
+        RunRow.state.in_(ACTIVE),
+        RunRow.mode != "dry_run",
+    )
+    return ~busy.exists()
 
 
 async def counts(session: AsyncSession) -> dict[str, int]:

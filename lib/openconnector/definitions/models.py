@@ -22,6 +22,7 @@ from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+EVENT_PATTERN = r"^\\?[A-Za-z][A-Za-z0-9_]*(\\[A-Za-z][A-Za-z0-9_]*)*$"
 SHORT = 255
 LONG = 20_000
 
@@ -180,6 +181,18 @@ class DeletionPolicy(Model):
         return deletions <= limit
 
 
+class WakeOn(Model):
+    """Something that happens in Nextcloud, upon which a synchronization begins."""
+
+    event: str = Field(min_length=1, max_length=SHORT, pattern=EVENT_PATTERN)
+    """`files`, `calendar`, `tags`, `tables` or `forms`; or the class of one event, such as
+    `OCP\\Calendar\\Events\\CalendarObjectCreatedEvent`."""
+    path: str = Field(default="", max_length=2_000)
+    """Only what lies in this folder of anybody's files, such as `/Inbox`. It counts for events about files alone."""
+    user: str = Field(default="", max_length=64)
+    """Only what this account does; left empty, what anybody does."""
+
+
 class SynchronizationDefinition(Definition):
     """What is kept in step with what."""
 
@@ -217,6 +230,11 @@ class SynchronizationDefinition(Definition):
     """Synchronizations to run after this one succeeded, by id, slug or reference."""
     schedules: list[Annotated[Schedule, SCHEDULES]] = Field(default_factory=list, max_length=20)
     """When it begins by itself: at the moments of each of these."""
+
+    wake_on: list[WakeOn] = Field(default_factory=list, max_length=20)
+    """Upon what it begins by itself, some seconds after it happened."""
+    scan_every_hours: int = Field(default=24, ge=0, le=8_760)
+    """With `wakeOn`: begin so often in any case, since what happens while the app is away tells nobody; 0 for never."""
 
     @field_validator("schedules")
     @classmethod

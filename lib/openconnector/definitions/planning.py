@@ -8,9 +8,14 @@ from itertools import dropwhile, islice
 import structlog
 
 from openconnector.db.rows import SynchronizationRow
+from openconnector.definitions.models import WakeOn
 from openconnector.errors import OpenConnectorError
 from openconnector.kinds.schedule import Schedule, Start
 from openconnector.schedules import SCHEDULES
+from openconnector.schedules.interval import Interval
+
+SCAN_JITTER_SECONDS = 3_000
+"""So that not everything is scanned at the full hour."""
 
 logger = structlog.get_logger(__name__)
 
@@ -20,8 +25,8 @@ class Planned:
     """One schedule of one synchronization."""
 
     synchronization: SynchronizationRow
-    number: int
-    """Its place among the schedules of the synchronization, from 0."""
+    number: int | None
+    """Its place among the schedules of the synchronization, from 0; None for the scan that makes up for lost events."""
     schedule: Schedule
 
     @property
@@ -60,11 +65,26 @@ def planned(rows: Iterable[SynchronizationRow]) -> list[Planned]:
     ]
 
 
-def _schedules(row: SynchronizationRow) -> list[tuple[int, Schedule]]:
-    found = []
+def wakers(rows: Iterable[SynchronizationRow]) -> list[tuple[SynchronizationRow, WakeOn]]:
+    """Return what each synchronization that is switched on wants to be woken by."""
+    return [
+        (row, WakeOn.model_validate(stored))
+        for row in rows
+        if row.definition.get("isEnabled", True)
+        for stored in row.definition.get("wakeOn", ())
+    ]
+
+
+def _schedules(row: SynchronizationRow) -> list[tuple[int | None, Schedule]]:
+    found: list[tuple[int | None, Schedule]] = []
     for number, stored in enumerate(row.definition.get("schedules", ())):
         try:
             found.append((number, SCHEDULES.load(stored)))
         except OpenConnectorError as error:
             logger.warning("schedule not read", synchronization=row.slug, reason=str(error))
+    hours = row.definition.get("scanEveryHours", 0)
+    if hours and row.definition.get("wakeOn"):
+        scan = Interval(every=hours, unit="hours", jitter_seconds=SCAN_JITTER_SECONDS)
+        if scan.key not in {schedule.key for _, schedule in found}:
+            found.append((None, scan))
     return found

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from openconnector.db import definitions as rows
-from openconnector.db import firings, runs
+from openconnector.db import firings, runs, wakes
 from openconnector.db.database import Database
 from openconnector.db.firing_rows import FiringRow, ScheduleMarkRow
 from openconnector.db.leading import Leadership
@@ -22,7 +22,7 @@ from openconnector.errors import ConfigurationError, Conflict
 from openconnector.jobs.alarm import Alarm
 from openconnector.jobs.misfires import IN_TIME, MOST_MADE_UP, Passed, passed
 from openconnector.ports import Clock
-from openconnector.synchronization.requests import request_run
+from openconnector.synchronization.requests import Trigger, request_run
 
 KEPT = timedelta(days=30)
 """How long firings are kept."""
@@ -68,8 +68,11 @@ class Scheduler:
         for mark in due:
             await self._fire(mark, now)
         async with self._database.reading() as session:
-            startable = await firings.startable(session, now)
-        for synchronization_id in startable:
+            startable = {
+                *await firings.startable(session, now),
+                *await wakes.startable(session, now),
+            }
+        for synchronization_id in sorted(startable):
             async with self._database.writing() as session:
                 await self._start(session, synchronization_id, now)
         async with self._database.reading() as session:
@@ -119,39 +122,57 @@ class Scheduler:
             await self._start(session, one.synchronization.id, now)
 
     async def _start(self, session: Session, synchronization_id: str, now: datetime) -> None:
-        """Queue a run for the oldest firing that waits, unless one is unfinished."""
+        """Queue a run for the oldest firing that waits, or for what has happened, unless one is unfinished."""
         for firing in await firings.waiting(session, synchronization_id, now):
             if await runs.active(session, synchronization_id):
                 return
             if firing.misfire == "none" and now - firing.due_at > IN_TIME:
                 await firings.miss(session, firing, TOO_LATE)
-            elif await self._queue(session, firing, now):
+            elif await self._follow_firing(session, firing, now):
                 return
+        if not await runs.active(session, synchronization_id):
+            await self._follow_wake(session, synchronization_id, now)
 
-    async def _queue(self, session: Session, firing: FiringRow, now: datetime) -> bool:
+    async def _follow_firing(self, session: Session, firing: FiringRow, now: datetime) -> bool:
         """Queue a firing's run; False when it cannot have one."""
-        owner = await rows.get(session, SynchronizationRow, firing.synchronization_id)
+        synchronization_id = firing.synchronization_id
         try:
             # A savepoint: of a run that cannot be queued the firing is to tell.
             async with session.begin_nested():
-                row = await request_run(
-                    session,
-                    self._definitions,
-                    firing.synchronization_id,
-                    now=now,
-                    who=owner.owner,
-                    trigger="schedule",
-                )
-                if not await firings.take(session, firing, row.id):
+                run_id = await self._queue(session, synchronization_id, "schedule", now)
+                if not await firings.take(session, firing, run_id):
                     raise Conflict(
                         "It was started just now"
                     )  # by another scheduler, whose run counts
         except ConfigurationError as error:
-            if await runs.active(session, firing.synchronization_id):
+            if await runs.active(session, synchronization_id):
                 return True  # somebody else started one just now; the firing waits for its end
             await firings.miss(session, firing, str(error))
             return False
+        await wakes.take(
+            session, synchronization_id, now
+        )  # this run follows what has happened as well
         return True
+
+    async def _follow_wake(self, session: Session, synchronization_id: str, now: datetime) -> None:
+        try:
+            async with session.begin_nested():
+                if await wakes.take(session, synchronization_id, now):
+                    await self._queue(session, synchronization_id, "webhook", now)
+        except ConfigurationError as error:
+            if not await runs.active(session, synchronization_id):
+                logger.info("nothing woken", synchronization=synchronization_id, reason=str(error))
+                await wakes.take(session, synchronization_id, now)
+
+    async def _queue(
+        self, session: Session, synchronization_id: str, trigger: Trigger, now: datetime
+    ) -> str:
+        """Queue a run in the name of the synchronization's owner and return its id. Raises like `request_run`."""
+        owner = (await rows.get(session, SynchronizationRow, synchronization_id)).owner
+        row = await request_run(
+            session, self._definitions, synchronization_id, now=now, who=owner, trigger=trigger
+        )
+        return row.id
 
 
 def _new_mark(one: Planned, now: datetime) -> ScheduleMarkRow:

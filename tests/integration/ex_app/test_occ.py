@@ -33,7 +33,9 @@ async def server(installed: Installation) -> AsyncIterator[FakeNextcloud]:
     """A Nextcloud that has our commands registered and answered by this engine."""
     server = FakeNextcloud(is_registered=True, is_enabled=True)
     nextcloud = Nextcloud(settings_for(server), transport=httpx.ASGITransport(server))
-    means = Means(engine=installed.engine, nextcloud=nextcloud)
+    means = Means(
+        engine=installed.engine, nextcloud=nextcloud, webhooks=lambda: "3 registered"
+    )
     routes = [command.route(means) for command in COMMANDS]
     exapp = AppApiAuth(Starlette(routes=routes), app_id=server.app_id, secret=server.secret)
     async with client_for(exapp) as client:
@@ -112,6 +114,7 @@ async def test_the_status_tells_what_is_going_on(server: FakeNextcloud, installe
 
     assert code == 0
     assert "Synchronizations: 1" in told
+    assert "Webhooks: 3 registered" in told
     assert "Runs: 1 queued" in told
 
 
