@@ -20,6 +20,8 @@ LOOK_SECONDS = 5.0
 
 RETRY_SECONDS = 30.0
 
+STOP_SECONDS = 2.0
+
 AGAIN = timedelta(hours=1)
 """How often the list is gone through without a reason: somebody may have taken a webhook away."""
 
@@ -52,9 +54,11 @@ class WebhookKeeper:
     async def stop(self) -> None:
         """Keep them no longer; what is registered stays."""
         self._stop.set()
-        if self._keeping is not None:
-            await self._keeping
-        self._keeping = None
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            await asyncio.wait({keeping}, timeout=STOP_SECONDS)
+            keeping.cancel()  # Nextcloud may take long to answer, and whoever ends us does not wait for it
+            await asyncio.gather(keeping, return_exceptions=True)
 
     async def _keep_on(self, stop: asyncio.Event) -> None:
         self._change = None

@@ -46,6 +46,11 @@ class Planned:
             self.synchronization.definition.get("isEnabled", True)
         )
 
+    def due_after(self, moment: datetime) -> datetime | None:
+        """Return when the first of its moments after this one is to begin; None when there is none."""
+        start = next(self.schedule.starts(moment, self.salt), None)
+        return None if start is None else start.due_at
+
     def following(self, now: datetime, count: int) -> list[Start]:
         """Return what it starts next; nothing when it is switched off."""
         if not self.is_active:

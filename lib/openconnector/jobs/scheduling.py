@@ -81,12 +81,15 @@ class Scheduler:
     async def _look(self, leadership: Leadership, alarm: Alarm) -> None:
         try:
             if await leadership.is_ours():
-                alarm.set_to(await self.tick())
+                following = await self.tick()
+                # What is overdue by now was not to be had; it waits for the next look like everything else.
+                is_ahead = following is not None and following > self._clock.now()
+                alarm.set_to(following if is_ahead else None)
         except Exception as error:  # noqa: BLE001  a database that is away says so in many ways; it will be back
             logger.warning("looking for schedules failed", reason=str(error).partition("\n")[0])
 
     async def _read(self, now: datetime) -> None:
-        """Take notice of changed definitions: a new schedule begins now, one that is gone is forgotten."""
+        """Take notice of changed definitions: a new schedule begins with its save, one that is gone is forgotten."""
         async with self._database.reading() as session:
             change = await rows.change_counter(session)
         if change == self._change:
@@ -99,6 +102,8 @@ class Scheduler:
                 await firings.remove_mark(session, present[key])
             for key in wanted.keys() - present.keys():
                 await firings.add_mark(session, _new_mark(wanted[key], now))
+            for key in wanted.keys() & present.keys():  # another jitter moves what comes next
+                await _set_due(session, present[key], wanted[key])
         self._planned, self._change = wanted, change
 
     async def _fire(self, mark: ScheduleMarkRow, now: datetime) -> None:
@@ -110,8 +115,7 @@ class Scheduler:
         if found is None:
             return
         moment = found.latest.moment
-        following = next(one.schedule.starts(moment, one.salt), None)
-        due_at = following.due_at if following else None
+        due_at = one.due_after(moment)
         async with self._database.writing() as session:
             if not await firings.move_mark(session, mark, moment=moment, due_at=due_at):
                 return
@@ -175,13 +179,21 @@ class Scheduler:
         return row.id
 
 
+async def _set_due(session: Session, mark: ScheduleMarkRow, one: Planned) -> None:
+    due_at = one.due_after(mark.moment)
+    if due_at != mark.due_at:
+        await firings.move_mark(session, mark, moment=mark.moment, due_at=due_at)
+
+
 def _new_mark(one: Planned, now: datetime) -> ScheduleMarkRow:
-    first = next(one.schedule.starts(now, one.salt), None)
+    since = min(
+        now, one.synchronization.updated_at
+    )  # a moment between the save and this look came as well
     return ScheduleMarkRow(
         synchronization_id=one.synchronization.id,
         schedule=one.schedule.key,
-        moment=now,
-        due_at=first.due_at if first else None,
+        moment=since,
+        due_at=one.due_after(since),
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from tests.fakes.nextcloud import FakeNextcloud
+from tests.fakes.workers import until
 from tests.integration.ex_app.test_install import free_port, serving
 
 pytestmark = pytest.mark.slow
@@ -128,3 +129,48 @@ async def test_nobody_comes_in_without_nextcloud(exapp: httpx.AsyncClient):
     ]
 
     assert {answer.status_code for answer in answers} == {401}
+
+
+async def test_what_happens_in_nextcloud_becomes_a_run_of_the_installed_app(
+    nextcloud: FakeNextcloud, exapp: httpx.AsyncClient
+):
+    assert await nextcloud.install()
+    headers = nextcloud.signed("admin") | {"OCS-APIRequest": "true"}
+    source = {
+        "slug": "x",
+        "name": "X",
+        "configuration": {"kind": "rest", "location": "http://127.0.0.1:9/"},
+    }
+    synchronization = {
+        "slug": "s",
+        "name": "S",
+        "sourceId": "x",
+        "target": {"kind": "rest", "source": "x", "endpoint": "x"},
+        "wakeOn": [{"event": "files", "path": "/Inbox"}],
+    }
+    await exapp.post("/api/v1/sources", json=source, headers=headers)
+    saved = await exapp.post("/api/v1/synchronizations", json=synchronization, headers=headers)
+    assert saved.status_code == 201, saved.text
+
+    async def are_registered() -> bool:
+        return len(nextcloud.webhooks.hooks) == 4
+
+    async def post(uri: str, user: str, body: dict[str, Any]) -> httpx.Response:
+        return await exapp.post(uri, headers=nextcloud.signed(user), json=body)
+
+    async def has_run() -> bool:
+        runs = await exapp.get("/api/v1/runs?trigger=webhook&state=failed", headers=headers)
+        return bool(runs.json()["total"] == 1)  # it was carried out, and its source is forbidden
+
+    await until(are_registered)
+    payload = {"node": {"id": 7, "path": "/alice/files/Inbox/new.csv"}}
+    written = "OCP\\Files\\Events\\Node\\NodeWrittenEvent"
+    answers = await nextcloud.webhooks.happen(written, payload, post)
+    await until(has_run)
+    code, told = await nextcloud.occ("openconnector:status")
+    await nextcloud.disable()
+
+    assert answers == [200]
+    assert code == 0
+    assert "Webhooks: 4 registered" in told
+    assert (nextcloud.webhooks.hooks, nextcloud.console.commands) == ({}, {})

@@ -201,6 +201,44 @@ async def test_a_changed_policy_keeps_what_a_schedule_has_done(installed: Instal
     assert len(await firings_of(installed.engine)) == 2
 
 
+async def test_a_moment_between_the_save_and_the_first_look_comes_as_well(installed: Installation):
+    await scheduled(installed, {"kind": "once", "at": "2026-01-01T00:00:01Z"})
+
+    installed.clock.moment = BEGIN + timedelta(seconds=5)
+    await installed.engine.scheduler().tick()
+
+    assert [run.trigger for run in await installed.runs()] == ["schedule"]
+
+
+async def test_another_jitter_moves_what_comes_next(installed: Installation):
+    await scheduled(installed, HOURLY | {"jitterSeconds": 3_000})
+    scheduler = installed.engine.scheduler()
+    spread = await scheduler.tick()
+
+    await scheduled(installed, HOURLY)
+    plain = await scheduler.tick()
+    await scheduled(installed, HOURLY | {"jitterSeconds": 3_000})
+    again = await scheduler.tick()
+
+    assert spread is not None
+    assert BEGIN + timedelta(hours=1) < spread < BEGIN + timedelta(hours=1, seconds=3_000)
+    assert (plain, again) == (BEGIN + timedelta(hours=1), spread)
+
+
+async def test_clocks_that_are_set_back_double_nothing(installed: Installation):
+    await scheduled(installed, HOURLY | {"misfire": "all"})
+    scheduler = installed.engine.scheduler()
+    await scheduler.tick()
+
+    for hours in (1, 3, 2, 1, 3, 4):
+        installed.clock.moment = BEGIN + timedelta(hours=hours)
+        await scheduler.tick()
+        await finish(installed)
+
+    moments = [row.moment for row in await firings_of(installed.engine)]
+    assert moments == [BEGIN + timedelta(hours=hour) for hour in (1, 2, 3, 4)]
+
+
 async def test_an_error_while_firing_leaves_the_moment_to_be_fired(installed: Installation):
     await scheduled(installed, HOURLY)
     broken = installed.engine.scheduler()
