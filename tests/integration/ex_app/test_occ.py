@@ -33,9 +33,7 @@ async def server(installed: Installation) -> AsyncIterator[FakeNextcloud]:
     """A Nextcloud that has our commands registered and answered by this engine."""
     server = FakeNextcloud(is_registered=True, is_enabled=True)
     nextcloud = Nextcloud(settings_for(server), transport=httpx.ASGITransport(server))
-    means = Means(
-        engine=installed.engine, nextcloud=nextcloud, webhooks=lambda: "3 registered"
-    )
+    means = Means(engine=installed.engine, nextcloud=nextcloud, webhooks=lambda: "3 registered")
     routes = [command.route(means) for command in COMMANDS]
     exapp = AppApiAuth(Starlette(routes=routes), app_id=server.app_id, secret=server.secret)
     async with client_for(exapp) as client:
