@@ -3,18 +3,20 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import quote, unquote, urlsplit
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 import httpx
+import orjson
 
 from openconnector.errors import (
     AccessDenied,
     ConfigurationError,
     MalformedAnswer,
     OpenConnectorError,
+    RecordError,
     Unavailable,
 )
 from openconnector.http import urls
@@ -149,7 +151,46 @@ async def by_id(account: Account, fileid: int) -> Entry | None:
     return next((entry for entry in found if entry.fileid == fileid), None)
 
 
-async def elements(account: Account, request: HostRequest, what: str) -> list[Element] | None:
+async def tags(account: Account) -> dict[str, int]:
+    """Return the ids of the tags the user sees, by their names."""
+    wanted = "<oc:id/><oc:display-name/>"
+    body = f'<?xml version="1.0"?><d:propfind {NAMESPACES}><d:prop>{wanted}</d:prop></d:propfind>'
+    request = HostRequest(
+        method="PROPFIND",
+        path=f"{DAV_ROOT}/systemtags/",
+        headers={**XML, "Depth": "1"},
+        content=body.encode(),
+    )
+    found = [properties_of(one) for one in await _elements(account, request, "the tags") or []]
+    return {
+        one["oc:display-name"].text: int(one["oc:id"].text)
+        for one in found
+        if {"oc:display-name", "oc:id"} <= one.keys() and one["oc:id"].text.isdecimal()
+    }
+
+
+async def make_tag(account: Account, name: str) -> int:
+    """Make a tag that everybody sees and may use, and return its id. Raises `RecordError` when the user may not."""
+    request = HostRequest(
+        method="POST",
+        path=f"{DAV_ROOT}/systemtags",
+        headers={"Content-Type": "application/json"},
+        content=orjson.dumps({"name": name, "userVisible": True, "userAssignable": True}),
+        idempotent=True,  # a second one of the same name is refused
+    )
+    answer = await account.send(request)
+    if answer.status_code == HTTPStatus.CONFLICT:
+        return (await tags(account)).get(name) or _no_tag(name, answer)
+    number = answer.headers.get("content-location", "").rpartition("/")[2]
+    return int(number) if answer.is_success and number.isdecimal() else _no_tag(name, answer)
+
+
+def _no_tag(name: str, answer: httpx.Response) -> NoReturn:
+    told = told_in(answer) or f"Nextcloud answered {answer.status_code}"
+    raise RecordError(f"The tag {name!r} cannot be made: {told}", stage="write")
+
+
+async def _elements(account: Account, request: HostRequest, what: str) -> list[Element] | None:
     """Return the responses of a multi-status answer; None when nothing is there."""
     async with account.stream(request, LISTING) as answer:
         if answer.status_code == HTTPStatus.NOT_FOUND:
@@ -161,7 +202,7 @@ async def elements(account: Account, request: HostRequest, what: str) -> list[El
 
 
 async def _listed(account: Account, request: HostRequest, what: str) -> list[Entry] | None:
-    found = await elements(account, request, what)
+    found = await _elements(account, request, what)
     if found is None:
         return None
     root = f"{DAV_ROOT}/files/{account.user_id}"

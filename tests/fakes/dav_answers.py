@@ -29,7 +29,8 @@ def refusal(status: int, name: str, message: str, more: str = "", **headers: str
 
 
 def not_found(path: str) -> Response:
-    return refusal(404, "NotFound", f"File with name /{path} could not be located")
+    name = f"/{path}" if "/" in path else f"//{path}"
+    return refusal(404, "NotFound", f"File with name {name} could not be located")
 
 
 def not_authenticated() -> Response:

@@ -130,7 +130,9 @@ class Files:
         """Return every file of a user with its content."""
         return {
             path: node.content
-            for path, node in self._below(user, self.homes[user])
+            for home in [self.homes.get(user)]
+            if home is not None
+            for path, node in self._below(user, home)
             if node.content is not None
         }
 
@@ -200,14 +202,14 @@ class Files:
     async def _propfind(self, request: Request, path: str) -> Response:
         node = self.find(path)
         if node is None:
-            return dav.not_found("/" + path.partition("/")[2])
+            return dav.not_found(path.partition("/")[2])
         try:
             wanted = dav.asked(await request.body())
         except XMLSyntaxError:
             return dav.refusal(400, "BadRequest", "The document is not well-formed")
         nodes = [(path, node)]
         if request.headers.get("depth", "1") == "1":
-            nodes += [(f"{path}/{name}", child) for name, child in node.children.items()]
+            nodes += [(f"{path}/{name}", child) for name, child in sorted(node.children.items())]
         shown = (
             (f"files/{at}{'/' * one.is_folder}", self._properties(at, one)) for at, one in nodes
         )
@@ -263,10 +265,7 @@ class Files:
         scope = document.findtext(f".//{{{dav.DAV}}}scope/{{{dav.DAV}}}href", "")
         if condition is None or condition.find(f".//{{{dav.OC}}}fileid") is None:
             return Response("requested search property is not searchable", 400)
-        wanted = [
-            dav.prefixed(str(one.tag))
-            for one in document.find(f".//{{{dav.DAV}}}select/{{{dav.DAV}}}prop") or ()
-        ]
+        wanted = dav.asked(body)
         literal, user = condition.findtext(f"{{{dav.DAV}}}literal"), scope.rpartition("/")[2]
         found = [
             (f"files/{path}", self._properties(path, node))
@@ -293,7 +292,7 @@ class Files:
             return refused
         if parent is None:
             missing = above.partition("/")[2]
-            return dav.not_found(f"/{missing}")
+            return dav.not_found(missing)
         if node is not None and node.is_folder:
             return dav.refusal(409, "Conflict", "PUT is not allowed on non-files.")
         body, user = await request.body(), path.partition("/")[0]

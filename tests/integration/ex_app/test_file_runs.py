@@ -28,6 +28,13 @@ class Running:
         self.engine = engine
         self._api = api
 
+    async def save_to(self, target: dict[str, Any]) -> None:
+        """Save a synchronization from files in `in` to this target."""
+        source = {"kind": "nextcloud_files", "reads": "content", "folder": "in"}
+        await self._made("/sources", {"name": "Files", "configuration": source})
+        body = {"name": "Sync", "sourceId": "files", "target": target, "actingUser": "admin"}
+        await self._made("/synchronizations", body)
+
     async def save(self, source: dict[str, Any], **more: Any) -> None:
         """Save a synchronization from this source into our own store."""
         schema = await self._made("/schemas", {"title": "S", "slug": "s"})
@@ -186,3 +193,29 @@ async def test_a_file_that_comes_back_from_the_trash_is_read_again(running):
 
     assert counted(gone) == {"found": 1, "unchanged": 1, "deleted": 1}
     assert counted(back) == {"found": 2, "updated": 1, "unchanged": 1}
+
+
+async def test_records_become_files_and_a_second_run_writes_none(running):
+    running.files.put(
+        "admin/in/all.jsonl",
+        '{"id": 1, "path": "a/1.txt", "content": "x"}\n{"id": 2, "path": "../2", "content": "y"}\n',
+    )
+    await running.save_to({"kind": "nextcloud_files", "folder": "out", "form": "text"})
+
+    first = await running.run()
+    second = await running.run()
+    running.files.put(
+        "admin/in/all.jsonl", '{"id": 1, "path": "b/1.txt", "content": "new"}\n{"id": 3}\n'
+    )
+    running.files.put("admin/out/other.txt", "somebody's")
+    third = await running.run()
+
+    assert (first["state"], counted(first)) == (
+        "partial",
+        {"found": 2, "created": 1, "invalid": 1},
+    )
+    assert counted(second) == {"found": 2, "unchanged": 1, "invalid": 1}
+    assert second["writes"] == 0
+    assert counted(third) == {"found": 2, "updated": 1, "invalid": 1}
+    held = {path for path in running.files.paths("admin") if path.startswith("admin/out/")}
+    assert held == {"admin/out/b/1.txt", "admin/out/other.txt"}
