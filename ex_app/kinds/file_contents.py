@@ -134,7 +134,7 @@ class Contents:
         request = HostRequest(
             method="GET",
             path=webdav.address(self.account, self.file.path),
-            headers={"If-Match": f'"{self.file.etag}"'},
+            headers={"If-Match": f'"{self.file.etag}"'} if self.file.etag else {},
         )
         into.seek(0)
         into.truncate()

@@ -106,6 +106,7 @@ class Reading:
             properties=self.properties,
             note=self._note,
             after=self._start.folder if self._start else None,
+            problems=self._problems,
         )
         async for visit in walk.visits():
             if not visit.is_done:
@@ -236,7 +237,8 @@ class ContentReading(Reading):
         files = [
             FileVersion("/".join([*top, name]), *rest) for name, *rest in visit.part.note["files"]
         ]
-        known = await self._memory.recall([_part(file) for file in files]) if files else {}
+        parts = [_part(file) for file in files if file.etag]
+        known = await self._memory.recall(parts) if parts else {}
         for file in files:
             if resumed is not None and resumed.is_past(file.name):
                 continue

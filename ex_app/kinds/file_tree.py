@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ex_app.nextcloud import webdav
 from ex_app.nextcloud.webdav import Entry
-from openconnector.errors import ConfigurationError
+from openconnector.errors import AccessDenied, ConfigurationError
 from openconnector.ports import Account, Memory, Remembered
 from openconnector.records import Part
 
@@ -55,6 +55,8 @@ class Walk:
     """What to remember of a folder's files."""
     after: Names | None = None
     """The folder an interrupted read was in."""
+    problems: list[str]
+    """Takes what could not be listed, and why."""
     listed: int = 0
     """How many folders were asked for."""
     began_with: str = field(default="", init=False)
@@ -98,7 +100,9 @@ class Walk:
 
     async def _looked_up(self, folders: list[Folder]) -> Iterator[tuple[Folder, Remembered | None]]:
         parts = [self._part(folder) for folder in folders]
-        known = await self.memory.recall(parts) if parts else {}
+        # Without a version nothing tells whether it changed.
+        asked = [part for one, part in zip(folders, parts, strict=True) if one.etag]
+        known = await self.memory.recall(asked) if asked else {}
         return iter([(one, known.get(part.key)) for one, part in zip(folders, parts, strict=True)])
 
     def _part(self, folder: Folder, note: Any = None) -> Part:
@@ -120,7 +124,11 @@ class Walk:
             return Visit(folder=folder, part=part, is_known=True, is_done=is_done)
         self.listed += 1
         path = self.path(folder.names)
-        found = await webdav.entries(self.account, path, depth=1, properties=self.properties)
+        try:
+            found = await webdav.entries(self.account, path, depth=1, properties=self.properties)
+        except AccessDenied as error:
+            self.problems.append(str(error))
+            return None
         if not found:
             return None
         # The listing's own version: the folder may have changed since its parent was listed.

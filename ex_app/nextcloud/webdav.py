@@ -1,9 +1,10 @@
 """Nextcloud's files over WebDAV: what is where, as one of its users sees it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -21,6 +22,8 @@ from openconnector.errors import (
 )
 from openconnector.http import urls
 from openconnector.ports import Account, HostRequest, HttpLimits
+
+T = TypeVar("T")
 
 MIB: Final = 1024 * 1024
 DAV_ROOT: Final = "/remote.php/dav"
@@ -51,9 +54,8 @@ class Element:
 
     name: str
     """With the prefix `d`, `oc` or `nc`."""
-    attributes: dict[str, str]
-    children: list["Element"] = field(default_factory=list)
     text: str = ""
+    children: tuple["Element", ...] = ()
 
     def each(self, name: str) -> Iterator["Element"]:
         """Yield the children of this name."""
@@ -161,7 +163,7 @@ async def tags(account: Account) -> dict[str, int]:
         headers={**XML, "Depth": "1"},
         content=body.encode(),
     )
-    found = [properties_of(one) for one in await _elements(account, request, "the tags") or []]
+    found = await _responses(account, request, "the tags", properties_of) or []
     return {
         one["oc:display-name"].text: int(one["oc:id"].text)
         for one in found
@@ -190,23 +192,31 @@ def _no_tag(name: str, answer: httpx.Response) -> NoReturn:
     raise RecordError(f"The tag {name!r} cannot be made: {told}", stage="write")
 
 
-async def _elements(account: Account, request: HostRequest, what: str) -> list[Element] | None:
-    """Return the responses of a multi-status answer; None when nothing is there."""
+async def _listed(account: Account, request: HostRequest, what: str) -> list[Entry] | None:
+    root = f"{DAV_ROOT}/files/{account.user_id}"
+    return await _responses(account, request, what, lambda response: _entry(response, root))
+
+
+async def _responses(
+    account: Account, request: HostRequest, what: str, taken: Callable[[Element], T | None]
+) -> list[T] | None:
+    """Return what is taken of each response of a multi-status answer, as they come; None when nothing is there."""
     async with account.stream(request, LISTING) as answer:
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         if answer.status_code != HTTPStatus.MULTI_STATUS:
             await answer.aread()
             raise problem_with(answer, what)
-        return [element async for element in _responses(answer, what)]
-
-
-async def _listed(account: Account, request: HostRequest, what: str) -> list[Entry] | None:
-    found = await _elements(account, request, what)
-    if found is None:
-        return None
-    root = f"{DAV_ROOT}/files/{account.user_id}"
-    return [entry for element in found if (entry := _entry(element, root)) is not None]
+        parser, found = _Parser("d:response"), []
+        try:
+            async for chunk in answer.aiter_bytes():
+                found += [one for each in parser.feed(chunk) if (one := taken(each)) is not None]
+            parser.end()
+        except MalformedAnswer as error:
+            raise MalformedAnswer(f"The answer for {what} is no WebDAV: {error}") from None
+        finally:
+            parser.close()
+        return found
 
 
 def _entry(response: Element, root: str) -> Entry | None:
@@ -250,23 +260,10 @@ def problem_with(answer: httpx.Response, what: str) -> OpenConnectorError:
 def told_in(answer: httpx.Response) -> str:
     """Return what a refusal says for people, shortened; empty where it says nothing."""
     try:
-        parser = _Parser("s:error")
-        found = parser.feed(answer.content)
+        found = _Parser("d:error").feed(answer.content)
     except MalformedAnswer:
         return ""
     return found[0].text_of("s:message").strip()[:200] if found else ""
-
-
-async def _responses(answer: httpx.Response, what: str) -> AsyncIterator[Element]:
-    """Yield the responses of a multi-status answer one after the other, as they come."""
-    parser = _Parser("d:response")
-    try:
-        async for chunk in answer.aiter_bytes():
-            for element in parser.feed(chunk):
-                yield element
-        parser.end()
-    except MalformedAnswer as error:
-        raise MalformedAnswer(f"The answer for {what} is no WebDAV: {error}") from None
 
 
 class _Parser:
@@ -294,6 +291,10 @@ class _Parser:
         """Say that nothing follows. Raises `MalformedAnswer` when something is missing."""
         self._parse(b"", is_last=True)
 
+    def close(self) -> None:
+        """Let go of expat, which holds us and some memory until the garbage collector comes by."""
+        del self._expat
+
     def _parse(self, chunk: bytes, *, is_last: bool) -> None:
         try:
             self._expat.Parse(chunk, is_last)
@@ -306,26 +307,29 @@ class _Parser:
     def _refuse(self, *_: object) -> None:
         raise MalformedAnswer("it has a document type")
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise MalformedAnswer(f"it is nested deeper than {MAX_DEPTH} levels")
         name = _prefixed(name)
         if self._open or name == self._name:
-            named = {_prefixed(key): value for key, value in attributes.items()}
-            self._open.append(Element(name, named))
+            self._open.append(Element(name))
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
         if self._open:
             element = self._open.pop()
-            (self._open[-1].children if self._open else self._whole).append(element)
+            if self._open:
+                self._open[-1].children += (element,)
+            else:
+                self._whole.append(element)
 
     def _text(self, text: str) -> None:
         if self._open:
             self._open[-1].text += text
 
 
+@lru_cache(maxsize=256)
 def _prefixed(name: str) -> str:
     namespace, _, local = name.rpartition(SEPARATOR)
     return f"{PREFIXES.get(namespace, 's')}:{local}"

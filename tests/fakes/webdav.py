@@ -63,6 +63,8 @@ class Files:
     accounts: dict[str, list[str]]
     locked: set[str] = field(default_factory=set)
     """Paths such as `alice/a.txt` that somebody else works on."""
+    hidden: set[str] = field(default_factory=set)
+    """Paths whose contents nobody may see, by a rule of the server."""
     quota: dict[str, int] = field(default_factory=dict)
     """Bytes a user may have; more ends in 507."""
     before: dict[str, Callable[[], Any]] = field(default_factory=dict)
@@ -203,6 +205,8 @@ class Files:
         node = self.find(path)
         if node is None:
             return dav.not_found(path.partition("/")[2])
+        if path in self.hidden and request.headers.get("depth") == "1":
+            return dav.refusal(403, "Forbidden", "Access denied")
         try:
             wanted = dav.asked(await request.body())
         except XMLSyntaxError:

@@ -145,6 +145,18 @@ def test_a_path_that_leads_elsewhere_is_refused(folder):
         NextcloudFilesSource(folder=folder)
 
 
+async def test_a_folder_that_may_not_be_listed_is_stated_and_the_others_come(nextcloud):
+    nextcloud.files.put("alice/a/1", "x")
+    nextcloud.files.put("alice/b/2", "x")
+    nextcloud.files.hidden.add("alice/a")
+
+    pages = await read(nextcloud)
+
+    assert [record["path"] for record in records(pages)] == ["/b/2"]
+    assert not pages[-1].is_end
+    assert "'a': Access denied" in (pages[-1].incomplete or "")
+
+
 async def test_an_account_that_is_disabled_ends_the_read(nextcloud):
     nextcloud.accounts.disabled.add("alice")
 
