@@ -1,7 +1,7 @@
 """Read the records in a file: it is fetched to disk, so that it takes no memory, and decoded in a thread."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from openconnector.decoders.json import JsonDecoder
 from openconnector.decoders.jsonl import JsonLinesDecoder
 from openconnector.decoders.xlsx import XlsxDecoder
 from openconnector.decoders.xml import XmlDecoder
-from openconnector.errors import LimitExceeded, MalformedAnswer
+from openconnector.errors import LimitExceeded, MalformedAnswer, StorageFailed
 from openconnector.expressions.results import records_in
 from openconnector.kinds.decoder import Decoder, RowDecoder
 from openconnector.ports import Account, HostRequest, HttpLimits
@@ -73,15 +73,21 @@ class Contents:
     fetched: int = field(default=0, init=False)
     """How often it was asked for."""
 
-    async def batches(self) -> AsyncIterator[tuple[list[Any], bool]]:
+    async def batches(self) -> AsyncGenerator[tuple[list[Any], bool], None]:
         """Yield the records, so many at a time, each time with whether they are the last ones.
 
         Nothing comes of a file that is gone. Raises `Unreadable`; what was yielded before stands.
         """
         with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
             body = cast(BinaryIO, spool)
-            if not await self._fetch(body):
-                return
+            try:
+                if not await self._fetch(body):
+                    return
+            except OSError as error:
+                told = error.strerror or type(error).__name__
+                raise StorageFailed(
+                    f"A file cannot be kept on this machine's disk: {told}"
+                ) from None
             body.seek(0)
             try:
                 async with aclosing(self._decoded(body)) as batches:

@@ -1,6 +1,7 @@
 """Read a tree of files page by page, as records of the files or of what is in them."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -64,9 +65,6 @@ class _Position(NamedTuple):
     etag: str = ""
     """The version these were of."""
 
-    def cursor(self) -> Cursor:
-        return {"folder": list(self.folder), "name": self.name, "row": self.row, "etag": self.etag}
-
     @classmethod
     def of(cls, cursor: Cursor) -> "_Position":
         return cls(tuple(cursor["folder"]), cursor["name"], cursor["row"], cursor["etag"])
@@ -95,6 +93,7 @@ class Reading:
         self._position = self._start
         self._problems: list[str] = []
         self._fetched = 0
+        self._began_with: str | None = cursor["top"] if cursor else None
 
     async def pages(self) -> AsyncIterator[Page]:
         """Yield pages to the end, which the last one proves unless something could not be read or moved."""
@@ -106,9 +105,11 @@ class Reading:
             properties=self.properties,
             note=self._note,
             after=self._start.folder if self._start else None,
+            began_with=self._began_with,
             problems=self._problems,
         )
         async for visit in walk.visits():
+            self._began_with = walk.began_with
             if not visit.is_done:
                 async for page in self._folder(visit):
                     yield page
@@ -127,6 +128,16 @@ class Reading:
     def _note(self, files: list[Entry]) -> list[Any]:
         return []
 
+    def _cursor(self, position: _Position) -> Cursor:
+        """Return where to read on: after this, and with the version the folders had when the read began."""
+        return {
+            "folder": list(position.folder),
+            "name": position.name,
+            "row": position.row,
+            "etag": position.etag,
+            "top": self._began_with,
+        }
+
     def _resumed(self, visit: Visit) -> _Position | None:
         """Return how far an interrupted read came in this folder; None when it did not reach it."""
         start = self._start
@@ -144,7 +155,7 @@ class Reading:
             yield Page(
                 records=[],
                 unchanged=tuple(self._unchanged),
-                cursor=self._position.cursor(),
+                cursor=self._cursor(self._position),
                 incomplete=self._told(),
             )
             self._unchanged.clear()
@@ -188,7 +199,7 @@ class MetadataReading(Reading):
                 part=visit.part,
                 begins_part=start == 0 and resumed is None,
                 ends_part=is_last,
-                cursor=(whole if is_last else _Position(names, some[-1].name)).cursor(),
+                cursor=self._cursor(whole if is_last else _Position(names, some[-1].name)),
                 incomplete=self._told(),
             )
 
@@ -225,7 +236,7 @@ class ContentReading(Reading):
             last = self._keep(visit.part, whole)
         else:
             empty = Page(
-                records=[], part=visit.part, cursor=whole.cursor(), incomplete=self._told()
+                records=[], part=visit.part, cursor=self._cursor(whole), incomplete=self._told()
             )
             last = chain(self._flushed(), [empty])
         for page in last:
@@ -270,28 +281,36 @@ class ContentReading(Reading):
             page_size=wanted.page_size,
             file=file,
         )
-        row, given = 0, (resumed.row or 0) if resumed else 0
         try:
-            async for batch, is_last in contents.batches():
-                if resumed is not None and contents.file.etag != resumed.etag:
-                    raise Unreadable("it changed while the run was interrupted")  # noqa: TRY301
-                first, row = row, row + len(batch)
-                if row <= given and not is_last:
-                    continue
-                fresh = batch[max(given - first, 0) :]
-                at = None if is_last else row
-                yield Page(
-                    records=self._told_from(contents.file, fresh, row - len(fresh)),
-                    part=_part(contents.file),
-                    begins_part=first == 0 and given == 0,
-                    ends_part=is_last,
-                    cursor=_Position(names, name, at, contents.file.etag).cursor(),
-                    incomplete=self._told(),
-                )
+            async for page in self._pages_of(contents, names, resumed):
+                yield page
         except Unreadable as error:
             self._problems.append(f"/{file.path} could not be read: {error}")
         finally:
             self._fetched += contents.fetched
+
+    async def _pages_of(
+        self, contents: Contents, names: Names, resumed: _Position | None
+    ) -> AsyncIterator[Page]:
+        row, given = 0, (resumed.row or 0) if resumed else 0
+        async with aclosing(contents.batches()) as batches:
+            async for batch, is_last in batches:
+                file = contents.file
+                if resumed is not None and file.etag != resumed.etag:
+                    raise Unreadable("it changed while the run was interrupted")
+                first, row = row, row + len(batch)
+                if row <= given and not is_last:
+                    continue
+                fresh = batch[max(given - first, 0) :]
+                at = _Position(names, file.name, None if is_last else row, file.etag)
+                yield Page(
+                    records=self._told_from(file, fresh, row - len(fresh)),
+                    part=_part(file),
+                    begins_part=first == 0 and given == 0,
+                    ends_part=is_last,
+                    cursor=self._cursor(at),
+                    incomplete=self._told(),
+                )
 
     def _told_from(self, file: FileVersion, records: list[Any], row: int) -> list[Any]:
         """Return records with the file they came from, where that is wanted."""

@@ -1,7 +1,7 @@
 """Walk a tree of folders: each once, in the order of their paths; what is remembered as unchanged is not listed."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ex_app.nextcloud import webdav
@@ -59,8 +59,8 @@ class Walk:
     """Takes what could not be listed, and why."""
     listed: int = 0
     """How many folders were asked for."""
-    began_with: str = field(default="", init=False)
-    """The version of the top when the walk began."""
+    began_with: str | None = None
+    """The version of the top when the walk, or the read that was interrupted, began."""
 
     def path(self, names: Names) -> str:
         """Return a folder's or file's path below the user's root."""
@@ -69,7 +69,7 @@ class Walk:
     async def visits(self) -> AsyncIterator[Visit]:
         """Yield the folders. Raises `ConfigurationError` when the top is none."""
         top = await self._top()
-        self.began_with = top.etag
+        self.began_with = self.began_with or top.etag
         waiting: list[Iterator[tuple[Folder, Remembered | None]]] = [await self._looked_up([top])]
         while waiting:
             folder, remembered = next(waiting[-1], (None, None))

@@ -192,6 +192,11 @@ def _no_tag(name: str, answer: httpx.Response) -> NoReturn:
     raise RecordError(f"The tag {name!r} cannot be made: {told}", stage="write")
 
 
+async def elements(account: Account, request: HostRequest, what: str) -> list[Element] | None:
+    """Return the responses of a multi-status answer; None when nothing is there."""
+    return await _responses(account, request, what, lambda response: response)
+
+
 async def _listed(account: Account, request: HostRequest, what: str) -> list[Entry] | None:
     root = f"{DAV_ROOT}/files/{account.user_id}"
     return await _responses(account, request, what, lambda response: _entry(response, root))

@@ -104,7 +104,8 @@ class CsvDecoder(RowDecoder):
         else:
             return
         finally:
-            text.detach()
+            if not file.closed:
+                text.detach()
         raise MalformedAnswer(f"The table cannot be read: {problem}; see `encoding`")
 
     def _records(self, text: TextIO) -> Iterator[dict[str, Any]]:
