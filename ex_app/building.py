@@ -6,6 +6,7 @@ from ex_app import kinds
 from ex_app.nextcloud.accounts import NextcloudAccess
 from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.notifications import NextcloudNotifications
+from ex_app.nextcloud.profiles import NextcloudAccounts
 from ex_app.settings import Settings
 from openconnector.engine import Engine, Ports, SystemClock
 from openconnector.engine import Settings as EngineSettings
@@ -22,9 +23,13 @@ def built(
     nextcloud, clock = Nextcloud(settings, transport=transport), SystemClock()
     notifications = NextcloudNotifications(nextcloud, settings.app_id)
     host = NextcloudAccess(nextcloud, clock=clock)
-    return Engine(
-        engine_settings(settings), Ports(clock=clock, host=host, notifications=notifications)
-    ), nextcloud
+    ports = Ports(
+        clock=clock,
+        host=host,
+        accounts=NextcloudAccounts(nextcloud, host),
+        notifications=notifications,
+    )
+    return Engine(engine_settings(settings), ports), nextcloud
 
 
 def engine_settings(settings: Settings) -> EngineSettings:

@@ -72,10 +72,12 @@ class AppApiAuth:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] != "lifespan" and scope["path"] != HEARTBEAT_PATH:
-            caller = self._caller(scope["path"], _headers(scope))
+            headers = _headers(scope)
+            caller = self._caller(scope["path"], headers)
             if caller is None:
                 return await unknown_caller()(scope, receive, send)
             scope.setdefault("state", {})["caller"] = caller
+            scope = {**scope, "client": (_client_address(headers), 0)}
         return await self._app(scope, receive, send)
 
     def _caller(self, path: str, headers: Headers) -> Caller | None:
@@ -194,6 +196,15 @@ def _is_ours(origin: bytes, host: bytes) -> bool:
         return bool(sent.hostname) and (sent.hostname, sent.port or usual) == ours
     except ValueError:
         return False  # no address
+
+
+def _client_address(headers: Headers) -> str:
+    """Return whose browser or program sent the request, as the proxy in front of us says; "" when it does not.
+
+    The PHP proxy replaces what a client claims in its header; behind HaRP the last entry is the one HAProxy added.
+    """
+    told = headers.get(PROXIED_HEADER) or headers.get(b"x-forwarded-for", b"").rpartition(b",")[2]
+    return told.decode("latin-1").strip()
 
 
 def _language(accepted: str) -> str:

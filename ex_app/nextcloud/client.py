@@ -32,6 +32,9 @@ ERRORS = range(400, 600)
 
 TIMEOUT_SECONDS = 30.0
 
+LOGIN_AGENT = "OpenConnector"
+"""What an app password is called in the list of its owner."""
+
 
 class Nextcloud:
     """The Nextcloud that installed us."""
@@ -87,6 +90,20 @@ class Nextcloud:
         """Return what an anonymous visitor gets to see. Raises `NotSent` or `MaybeSent`."""
         with sorted_failures():
             return await self._http.get(path)
+
+    async def ocs_with(
+        self, login: tuple[str, str], method: str, path: str, client_address: str = ""
+    ) -> OcsAnswer:
+        """Call an OCS interface as whoever has this name and password; raises what the way to Nextcloud does.
+
+        Nextcloud counts wrong passwords by address: where we are a trusted proxy, by the client's.
+        """
+        headers = {"User-Agent": LOGIN_AGENT}
+        if client_address:
+            headers["X-Forwarded-For"] = client_address
+        with sorted_failures():
+            response = await self._http.request(method, path, headers=headers, auth=login)
+        return opened(response, f"{method} {path}")
 
     async def begin(self, request: HostRequest, *, user: str, limits: HttpLimits) -> httpx.Response:
         """Send once as ``user`` and return an answer whose body is still to be read; the caller closes it.

@@ -11,6 +11,7 @@ import httpx
 import structlog
 from pydantic import SecretStr
 
+from openconnector.accounts import Accounts
 from openconnector.auth.basic import BasicAuth
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
@@ -119,6 +120,8 @@ class Ports:
     """The Nextcloud around us; None where we run by ourselves."""
     notifications: Notifications | None = None
     """Tells people something; None where there is nobody to tell."""
+    accounts: Accounts | None = None
+    """The host's accounts; None where we run by ourselves."""
 
 
 class Engine:
@@ -129,7 +132,7 @@ class Engine:
         refuse_network_file_system(settings.storage)
         settings.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = settings
-        self.clock, self.host = ports.clock, ports.host
+        self.clock, self.host, self.accounts = ports.clock, ports.host, ports.accounts
         self.database = Database(settings.url)
         self.keys = KeyRing.load(settings.key_file)
         self.definitions = Definitions(self.keys, self.clock)

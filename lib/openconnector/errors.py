@@ -8,7 +8,10 @@ OpenConnectorError
 │   ├── NotFound               nothing has this id, slug or reference
 │   ├── Conflict               it cannot be done in the present state
 │   ├── StaleVersion           somebody else saved in between
-│   └── AccessDenied           the caller may not do this
+│   ├── AccessDenied           the caller may not do this
+│   ├── LoginRefused           name and password do not belong together
+│   ├── TooManyTries           the caller has to wait before he tries again
+│   └── NotOffered             the host we run in has no such thing
 ├── TransientError         retry: the same call may work later
 │   ├── NotSent                the request never left us, so repeating it is always safe
 │   ├── MaybeSent              the other side may have acted, so repeat only what is idempotent
@@ -131,6 +134,28 @@ class AccessDenied(ConfigurationError):
     """The caller may not do this."""
 
     code = "access-denied"
+
+
+class LoginRefused(ConfigurationError):
+    """Name and password are not those of an account that may log in with them."""
+
+    code = "login-refused"
+
+
+class TooManyTries(ConfigurationError):
+    """The caller has tried too often and has to wait."""
+
+    code = "too-many-tries"
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotOffered(ConfigurationError):
+    """The host we run in has no such thing."""
+
+    code = "not-offered"
 
 
 class TransientError(OpenConnectorError):

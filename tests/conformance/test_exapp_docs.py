@@ -24,6 +24,11 @@ def test_the_registration_by_hand_declares_the_same_app_and_routes():
             "access_level": LEVELS[route.findtext("access_level")],
             "headers_to_exclude": json.loads(route.findtext("headers_to_exclude")),
         }
+        | (
+            {"bruteforce_protection": json.loads(penalised)}
+            if (penalised := route.findtext("bruteforce_protection"))
+            else {}
+        )
         for route in INFO.iterfind("external-app/routes/route")
     ]
 

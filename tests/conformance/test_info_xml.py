@@ -215,6 +215,13 @@ def test_every_operation_is_reachable_for_accounts_and_for_nobody_else(matcher, 
 
 
 @pytest.mark.parametrize("matcher", MATCHERS)
+def test_the_login_is_public_and_nothing_beside_it(matcher):
+    assert levels(matcher, "POST", "/api/v1/user/login")[0] == "PUBLIC"
+    for path in ("/api/v1/user/login/x", "/api/v1/user/loginx", "/api/v1/user/me"):
+        assert levels(matcher, "POST", path) == ["USER"]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
 @pytest.mark.parametrize("folder", ASSETS)
 def test_the_pages_files_are_reachable_for_users(matcher, folder):
     assert levels(matcher, "GET", f"/{folder}/deep/file.ext") == ["USER"]

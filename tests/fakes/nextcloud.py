@@ -20,6 +20,7 @@ from tests.fakes.dav_answers import not_authenticated
 from tests.fakes.dav_collections import Shelves
 from tests.fakes.nextcloud_config import Configuration
 from tests.fakes.nextcloud_notifications import Bell
+from tests.fakes.nextcloud_logins import Logins
 from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_tables import Tables
 from tests.fakes.nextcloud_users import Accounts
@@ -94,6 +95,7 @@ class FakeNextcloud:
         self.bell = Bell(lambda: sorted(self.groups))
         self.shelves = Shelves()
         self.tables = Tables()
+        self.logins = Logins(self.accounts)
         ui = f"{APP_API}/api/v1/ui"
         self._app = Starlette(
             routes=[
@@ -115,6 +117,7 @@ class FakeNextcloud:
                     _no_route,
                     methods=["GET", "POST", "PUT", "DELETE"],
                 ),
+                *self.logins.routes(self.caller),
             ]
         )
 
@@ -224,7 +227,11 @@ class FakeNextcloud:
             return failure(request, self.failures.pop(0), "")
         if any(path.endswith(ending) for ending in self.lacks):
             return failure(request, 404, NO_ROUTE, code=998)
+            return failure(request, 404, "Invalid query, please check the syntax.", code=998)
+        if user is None and "authorization" in request.headers:
+            return self.logins.refusal(request)
         is_core = "/apps/app_api/" not in path
+        is_core = is_core and "/apps/openregister/" not in path
         if is_core and not is_dav and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
         needs_user = is_core and "/apps/webhook_listeners/" not in path
@@ -250,7 +257,7 @@ class FakeNextcloud:
 
     def caller(self, request: Request) -> str:
         """Return whom a call is made as, which it has been let in for."""
-        return _signed_user(request, self.secret) or ""
+        return _signed_user(request, self.secret) or self.logins.user(request) or ""
 
     async def _state(self, request: Request) -> Response:
         return answer(request, int(self.is_enabled))

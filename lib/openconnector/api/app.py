@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from openconnector.api import (
+    accounts,
     audit,
     capabilities,
     collections,
@@ -31,6 +32,7 @@ from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
 from openconnector.api.ocs import Ocs
 from openconnector.api.requests import Route
+from openconnector.api.tries import Tries
 from openconnector.definitions.registers import REGISTERS, SCHEMAS
 from openconnector.definitions.store import COLLECTIONS
 from openconnector.engine import Engine
@@ -56,12 +58,13 @@ RESOURCES = (
     capabilities,
     audit,
     settings,
+    accounts,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
 
 
 def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
-    """Return the application. Every path but `callers.PUBLIC` asks ``authenticate`` who calls."""
+    """Return the application. Every path but `callers.PUBLIC` and the login asks ``authenticate`` who calls."""
     app = Api(
         openapi_url=None,
         docs_url=None,
@@ -74,6 +77,7 @@ def create_api(engine: Engine, *, authenticate: Authenticate) -> FastAPI:
         ],
     )
     app.state.engine = engine
+    app.state.tries = Tries(engine.clock)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, route_class=Route)
     for collection in COLLECTIONS:

@@ -15,6 +15,9 @@ from openconnector.api.rights import Role
 PUBLIC = frozenset({"/heartbeat", "/openapi.json", "/api/v1/openapi.json"})
 """The only paths that answer to everybody."""
 
+LOGIN = "/api/v1/user/login"
+"""Here somebody says who he is."""
+
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
@@ -78,7 +81,7 @@ class CallerGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or answer 401."""
-        if scope["type"] == "http" and _path(scope) not in PUBLIC:
+        if scope["type"] == "http" and _path(scope) not in {*PUBLIC, LOGIN}:
             caller = await self._authenticate(scope)
             if caller is None:
                 detail = "Say who you are: Authorization: Bearer <token>"

@@ -25,19 +25,22 @@ from openconnector.errors import (
     InvalidInput,
     LeaseLost,
     LimitExceeded,
+    LoginRefused,
     MalformedAnswer,
     MissingExtra,
     NotFound,
+    NotOffered,
     OpenConnectorError,
     RateLimited,
     RecordError,
     StaleVersion,
     StopRun,
     StorageFailed,
+    TooManyTries,
     TransientError,
     UnknownKind,
 )
-from openconnector.kinds.registry import as_sent, shortened
+from openconnector.kinds.registry import as_sent, may_be_secret, shortened
 
 TYPE = "urn:openconnector:problem:"
 """What a problem's `type` begins with; the error's code follows."""
@@ -62,6 +65,9 @@ TOLD: Mapping[type[OpenConnectorError], Told] = {
     Conflict: Told(409, "The present state does not allow this"),
     StaleVersion: Told(412, "Somebody else saved in between"),
     AccessDenied: Told(403, "Not allowed"),
+    LoginRefused: Told(401, "The login is refused"),
+    TooManyTries: Told(429, "Too many tries"),
+    NotOffered: Told(501, "Not offered here"),
     TransientError: Told(503, "Not possible at the moment"),
     RateLimited: Told(503, "The other side asks for a pause"),
     RecordError: Told(400, "The record cannot be handled"),
@@ -116,7 +122,7 @@ def problem(
     """Return an error of ours as an answer."""
     told = told_as(type(error))
     more = dict(headers or {})
-    if isinstance(error, TransientError):
+    if isinstance(error, TransientError | TooManyTries):
         more["Retry-After"] = str(round(error.retry_after_seconds or RETRY_SECONDS))
     errors = error.problems if isinstance(error, InvalidInput) else ()
     body = {
@@ -189,10 +195,15 @@ def _field_problems(findings: Sequence[Any], body: Any) -> list[FieldProblem]:
         FieldProblem(
             field=".".join(as_sent(finding["loc"][1:], body)) or "(whole)",
             message=finding["msg"],
-            value=shortened(finding.get("input")),
+            value=shortened(finding.get("input")) if _may_be_told(finding) else None,
         )
         for finding in findings
     ]
+
+
+def _may_be_told(finding: Any) -> bool:
+    """Whether an error may repeat what was sent; a whole body may be a secret in the wrong place."""
+    return len(finding["loc"]) > 1 and not may_be_secret(finding)
 
 
 def _answer(

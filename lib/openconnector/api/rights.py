@@ -17,6 +17,10 @@ class Right(Enum):
     """See what there is; accounts without a role see what is theirs alone."""
     CHANGE = "change"
     """Save definitions, registers and objects, try them out, start and stop runs."""
+    OWN = "own"
+    """Change what is the caller's own account: every account may."""
+    ENTER = "enter"
+    """Log in: whoever asks, nobody is known yet. For `callers.LOGIN` alone."""
     ADMINISTER = "administer"
     """Decide for the whole installation: settings, the audit trail."""
 
@@ -31,15 +35,19 @@ class Role(Enum):
     """Known to the host, and in none of the groups that have a role."""
 
 
+EVERYBODYS = frozenset({Right.READ, Right.OWN, Right.ENTER})
+
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.EDITOR: frozenset({Right.READ, Right.CHANGE}),
-    Role.VIEWER: frozenset({Right.READ}),
-    Role.NONE: frozenset({Right.READ}),
+    Role.EDITOR: frozenset({*EVERYBODYS, Right.CHANGE}),
+    Role.VIEWER: EVERYBODYS,
+    Role.NONE: EVERYBODYS,
 }
 
 ROLES_WITH: Mapping[Right, str] = {
     Right.READ: "accounts",
+    Right.OWN: "accounts",
+    Right.ENTER: "everybody",
     Right.CHANGE: "administrators and editors",
     Right.ADMINISTER: "administrators",
 }

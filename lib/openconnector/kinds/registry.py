@@ -107,7 +107,7 @@ def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]
         FieldProblem(
             field=".".join(as_sent(finding["loc"], given)) or "(whole)",
             message=_message(finding),
-            value=None if _may_be_secret(finding) else shortened(finding.get("input")),
+            value=None if may_be_secret(finding) else shortened(finding.get("input")),
         )
         for finding in error.errors(include_url=False, include_context=False)
     ]
@@ -135,12 +135,14 @@ def _message(finding: ErrorDetails) -> str:
     return finding["msg"]
 
 
-def _may_be_secret(finding: ErrorDetails) -> bool:
+def may_be_secret(finding: ErrorDetails) -> bool:
     """Whether a wrong value may be a secret: in a field for one, in a misspelt field, or in an address."""
     value = finding.get("input")
+    places = [str(place) for place in finding["loc"]]
     return (
         finding["type"] == "extra_forbidden"
-        or not SECRET_FIELDS.isdisjoint(map(str, finding["loc"]))
+        or not SECRET_FIELDS.isdisjoint(places)
+        or any("password" in place.lower() for place in places)
         or (isinstance(value, str) and "://" in value and "@" in value)
     )
 

@@ -25,7 +25,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     return found
 
 
-R, C, A = Right.READ, Right.CHANGE, Right.ADMINISTER
+R, OWN, ENTER, C, A = Right.READ, Right.OWN, Right.ENTER, Right.CHANGE, Right.ADMINISTER
 
 DEFINITIONS = {
     "GET /": R,
@@ -81,15 +81,19 @@ NEEDED: dict[str, Right] = {
     "GET audit": A,
     "GET audit/export": A,
     "POST audit/verify": A,
+    "GET user/me": R,
+    "PUT user/me": OWN,
+    "POST user/login": ENTER,
+    "POST user/logout": OWN,
     "GET kinds/{family}/{kind}": R,
 }
 """Every route and the right it needs. A new route needs a line here, so that somebody has thought about it."""
 
 MAY = {
-    Role.ADMINISTRATOR: {R, C, A},
-    Role.EDITOR: {R, C},
-    Role.VIEWER: {R},
-    Role.NONE: {R},
+    Role.ADMINISTRATOR: {R, OWN, ENTER, C, A},
+    Role.EDITOR: {R, OWN, ENTER, C},
+    Role.VIEWER: {R, OWN, ENTER},
+    Role.NONE: {R, OWN, ENTER},
 }
 
 As = Callable[[str, Role], httpx.AsyncClient]
