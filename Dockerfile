@@ -33,6 +33,7 @@ COPY lib lib
 COPY ex_app ex_app
 COPY examples examples
 COPY img ex_app/img
+COPY l10n l10n
 COPY l10n ex_app/l10n
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
 	&& /app/bin/pip install --no-cache-dir --no-deps --no-index /dist/openconnector-*.whl

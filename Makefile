@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit sweep check format lock docs bench register unregister update build release clean
+.PHONY: help dev run test unit sweep check format lock docs l10n bench register unregister update build release clean
 
 help: ## show what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lock: dev ## write every lock file anew from pyproject.toml
 
 docs: dev ## write the reference of filters, functions, tests and casts from their docstrings
 	$(BIN)/python -m openconnector.mapping.reference > docs/reference-mapping.md
+
+l10n: dev ## collect the sentences to be translated into l10n/; says how many lack a translation
+	$(BIN)/python -m openconnector.extraction
 
 # The peer gets an environment of its own: its versions must not rule ours.
 bench/.venv/installed: bench/requirements.lock

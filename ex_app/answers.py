@@ -5,6 +5,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from openconnector.languages import language, told
+
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
 """Statuses that Nextcloud's proxy follows by itself instead of passing them on."""
 
@@ -16,9 +18,10 @@ def problem(
 ) -> JSONResponse:
     """Return a problem document (RFC 9457): what happened, and what would be right."""
     return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        {"type": "about:blank", "title": told(title), "status": status, "detail": told(detail)},
         status,
-        {"Retry-After": str(retry_seconds)} if retry_seconds else None,
+        {"Content-Language": language()}
+        | ({"Retry-After": str(retry_seconds)} if retry_seconds else {}),
         media_type="application/problem+json",
     )
 

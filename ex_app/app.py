@@ -20,6 +20,7 @@ from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import Users
 from ex_app.registrations import REGISTRATIONS
 from ex_app.settings import Settings
+from openconnector.api.answers import Languages
 from openconnector.api.ocs import Ocs
 
 PACKAGE = Path(__file__).parent
@@ -70,15 +71,12 @@ def create_app(
         *_assets(),
         Mount("/", Membership(hosted.api, Users(nextcloud))),
     ]
-    return SafeAnswers(
-        Ocs(
-            AppApiAuth(
-                CsrfGuard(Starlette(routes=routes, lifespan=lifespan)),
-                app_id=settings.app_id,
-                secret=settings.app_secret.get_secret_value(),
-            )
-        )
+    guarded = AppApiAuth(
+        CsrfGuard(Starlette(routes=routes, lifespan=lifespan)),
+        app_id=settings.app_id,
+        secret=settings.app_secret.get_secret_value(),
     )
+    return SafeAnswers(Languages(Ocs(guarded)))
 
 
 class Assets(StaticFiles):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ex_app.answers import problem
 from ex_app.nextcloud.users import ADMIN_GROUP, Users
 from openconnector.errors import CredentialsRejected, OpenConnectorError
+from openconnector.messages import t
 
 HEARTBEAT_PATH = "/heartbeat"
 """Asked by AppAPI and the health check without any credentials."""
@@ -120,7 +121,7 @@ class CsrfGuard:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             flaw = _flaw(_headers(scope))
             if flaw:
-                answer = problem(403, "The request is not proved to come from this site", flaw)
+                answer = problem(403, t("The request is not proved to come from this site"), flaw)
                 return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
 
@@ -141,10 +142,10 @@ class Membership:
             except CredentialsRejected:
                 return await unknown_caller()(scope, receive, send)
             except OpenConnectorError:
-                detail = (
+                detail = t(
                     "Nextcloud could not be asked for the rights of the account; try again shortly"
                 )
-                answer = problem(503, "Rights unknown", detail, retry_seconds=5)
+                answer = problem(503, t("Rights unknown"), detail, retry_seconds=5)
                 return await answer(scope, receive, send)
             scope["state"]["caller"] = replace(caller, groups=groups)
         return await self._app(scope, receive, send)
@@ -152,7 +153,7 @@ class Membership:
 
 def unknown_caller() -> ASGIApp:
     """Return the one answer to every request that is not signed as it should be."""
-    return problem(401, "Unauthorized", "This address answers to its own Nextcloud only")
+    return problem(401, t("Unauthorized"), t("This address answers to its own Nextcloud only"))
 
 
 def _headers(scope: Scope) -> Headers:
@@ -178,11 +179,11 @@ def _flaw(headers: Headers) -> str | None:
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
     has_session = b"cookie" in headers
     if has_session and not headers.keys() & PROOFS:
-        return "Send the header `X-Requested-With: XMLHttpRequest` or `OCS-APIRequest: true`"
+        return t("Send the header `X-Requested-With: XMLHttpRequest` or `OCS-APIRequest: true`")
     if site is not None and site != b"same-origin" and (has_session or site != b"none"):
-        return "The browser names another site as the sender"
+        return t("The browser names another site as the sender")
     if site is None and origin is not None and not _is_ours(origin, headers.get(b"host", b"")):
-        return "The header `Origin` names another site"
+        return t("The header `Origin` names another site")
     return None
 
 

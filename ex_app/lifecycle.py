@@ -16,6 +16,7 @@ from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.predecessor import REMEDY, is_enabled_too
 from ex_app.registrations.entries import Registration, register_all, unregister_all
 from openconnector.errors import OpenConnectorError, TransientError
+from openconnector.messages import t
 
 Progress = Callable[[int], None]
 """Takes how many percent of the work are done."""
@@ -76,7 +77,7 @@ class Lifecycle:
         """Do what `?enabled=1` or `?enabled=0` says; the answer's ``error`` is empty when it worked."""
         wanted = request.query_params.get("enabled")
         if wanted not in {"0", "1"}:
-            return problem(400, "Not understood", "Say `?enabled=1` or `?enabled=0`")
+            return problem(400, t("Not understood"), t("Say `?enabled=1` or `?enabled=0`"))
         self._was_told = True
         turn = self._enable if wanted == "1" else self._disable
         return JSONResponse({"error": await _attempt(turn())})

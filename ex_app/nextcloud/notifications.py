@@ -11,12 +11,13 @@ from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import ADMIN_GROUP, Users
 from ex_app.words import translated
 from openconnector.errors import CredentialsRejected, MalformedAnswer, NotFound, Unavailable
+from openconnector.messages import t
 from openconnector.notifications import Notice
 
 SENTENCES: Mapping[str, str] = {
-    "failed": "The synchronization {synchronization} failed",
-    "approval": "The synchronization {synchronization} waits for an approval",
-    "works": "The synchronization {synchronization} works again",
+    "failed": t("The synchronization {synchronization} failed"),
+    "approval": t("The synchronization {synchronization} waits for an approval"),
+    "works": t("The synchronization {synchronization} works again"),
 }
 """By the kind of a notice; Nextcloud itself translates nothing for apps outside of it."""
 

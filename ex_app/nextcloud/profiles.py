@@ -20,6 +20,7 @@ from openconnector.errors import (
     OpenConnectorError,
     TooManyTries,
 )
+from openconnector.messages import t
 from openconnector.ports import Account, Call, HostAccess, HostRequest, OcsAnswer
 
 CLOUD = "/ocs/v2.php/cloud"
@@ -116,7 +117,7 @@ class NextcloudAccounts:
             raise LoginRefused("Nextcloud does not accept name and password")
         if answer.status == 429:  # noqa: PLR2004
             raise TooManyTries(
-                "Nextcloud has had too many wrong passwords and asks for a pause",
+                t("Nextcloud has had too many wrong passwords and asks for a pause"),
                 retry_after_seconds=PAUSE_SECONDS,
             )
         return data_of(answer, f"{method} {path}")
@@ -151,11 +152,13 @@ def _flaw(answer: OcsAnswer) -> str | None:
     if answer.is_good:
         return None
     if answer.status in {400, 403, 404} and answer.message:
-        return f"was not taken by Nextcloud: {answer.message}"
+        return t("was not taken by Nextcloud: {reason}", reason=answer.message)
     if answer.status == 400:  # noqa: PLR2004
-        return "was not taken by Nextcloud: the value is not valid, or the field cannot be changed"
+        return t(
+            "was not taken by Nextcloud: the value is not valid, or the field cannot be changed"
+        )
     if answer.status in {403, 404}:
-        return "cannot be changed by this account"
+        return t("cannot be changed by this account")
     data_of(answer, "PUT account")
     return None
 
@@ -165,7 +168,7 @@ async def _activated(account: Account, uuid: str) -> str | None:
     answer = await account.send(HostRequest(method="POST", path=path))
     if answer.is_success:
         return None
-    return f"was not taken by Open Register, which answered {answer.status_code}"
+    return t("was not taken by Open Register, which answered {status}", status=answer.status_code)
 
 
 async def _organisations(account: Account) -> Organisations:

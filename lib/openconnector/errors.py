@@ -33,10 +33,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from openconnector.messages import Message, noun, t
+
 NATIVE_PREFIX = "nextcloud_"
 """How the names of the kinds begin that exist only inside a Nextcloud."""
 
-NEEDS_NEXTCLOUD = "needs Nextcloud: it works only where OpenConnector runs as an app of a Nextcloud, see docs/exapp.md"
+NEEDS_NEXTCLOUD = t(
+    "needs Nextcloud: it works only where OpenConnector runs as an app of a Nextcloud, see docs/exapp.md"
+)
+
+
+NOUNS = (
+    t("action"),
+    t("body"),
+    t("configuration"),
+    t("contract"),
+    t("document"),
+    t("mapping"),
+    t("object"),
+    t("profile"),
+    t("register"),
+    t("request"),
+    t("revision"),
+    t("run"),
+    t("schema"),
+    t("settings"),
+    t("source"),
+    t("synchronization"),
+    t("target"),
+)
+"""What messages are about."""
 
 
 class OpenConnectorError(Exception):
@@ -75,9 +101,13 @@ class InvalidInput(ConfigurationError):
 
     def __init__(self, problems: Iterable[FieldProblem], *, subject: str = "request") -> None:
         self.problems = tuple(problems)
-        named = "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
-        super().__init__(f"The {subject} is not valid: {named}")
         self.subject = subject
+        named = "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
+        super().__init__(self.summary(named))
+
+    def summary(self, named: str) -> Message:
+        """Return the message around the wrong fields."""
+        return t("The {subject} is not valid: {named}", subject=noun(self.subject), named=named)
 
 
 class UnknownKind(ConfigurationError):
@@ -87,10 +117,20 @@ class UnknownKind(ConfigurationError):
 
     def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        problem = f"No {family} kind {name!r}; known: {', '.join(names)}"
+        problem = t(
+            "No {family} kind {name}; known: {known}",
+            family=noun(family),
+            name=repr(name),
+            known=", ".join(names),
+        )
         is_inside = any(one.startswith(NATIVE_PREFIX) for one in names)
         if name.startswith(NATIVE_PREFIX) and not is_inside:
-            problem = f"The {family} kind {name!r} {NEEDS_NEXTCLOUD}"
+            problem = t(
+                "The {family} kind {name} {needs}",
+                family=noun(family),
+                name=repr(name),
+                needs=NEEDS_NEXTCLOUD,
+            )
         super().__init__(problem)
         self.family = family
         self.name = name
@@ -103,7 +143,11 @@ class MissingExtra(ConfigurationError):
 
     def __init__(self, module: str, extra: str) -> None:
         super().__init__(
-            f"The Python module {module!r} is not installed; install openconnector[{extra}]"
+            t(
+                "The Python module {module} is not installed; install openconnector[{extra}]",
+                module=repr(module),
+                extra=extra,
+            )
         )
 
 
@@ -113,7 +157,9 @@ class NotFound(ConfigurationError):
     code = "not-found"
 
     def __init__(self, what: str, key: object) -> None:
-        super().__init__(f"No {what} has the id, slug or reference {str(key)!r}")
+        super().__init__(
+            t("No {what} has the id, slug or reference {key}", what=noun(what), key=repr(str(key)))
+        )
         self.what = what
         self.key = str(key)
 

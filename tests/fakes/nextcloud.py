@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 from tests.fakes.dav_answers import not_authenticated
 from tests.fakes.dav_collections import Shelves
 from tests.fakes.nextcloud_config import Configuration
-from tests.fakes.nextcloud_notifications import Bell
 from tests.fakes.nextcloud_logins import Logins
+from tests.fakes.nextcloud_notifications import Bell
 from tests.fakes.nextcloud_occ import Console
 from tests.fakes.nextcloud_tables import Tables
 from tests.fakes.nextcloud_users import Accounts
@@ -230,8 +230,11 @@ class FakeNextcloud:
             return failure(request, 404, "Invalid query, please check the syntax.", code=998)
         if user is None and "authorization" in request.headers:
             return self.logins.refusal(request)
-        is_core = "/apps/app_api/" not in path
-        is_core = is_core and "/apps/openregister/" not in path
+        return self._unsigned(request, user, is_dav=is_dav)
+
+    def _unsigned(self, request: Request, user: str | None, *, is_dav: bool) -> Response | None:
+        path = request.url.path
+        is_core = "/apps/app_api/" not in path and "/apps/openregister/" not in path
         if is_core and not is_dav and "ocs-apirequest" not in request.headers:
             return JSONResponse({"message": "CSRF check failed"}, 412)
         needs_user = is_core and "/apps/webhook_listeners/" not in path

@@ -17,6 +17,7 @@ from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts
 from openconnector.api.trials import Asked
 from openconnector.api.tries import Tries
+from openconnector.definitions.audit import Change
 from openconnector.engine import Engine
 from openconnector.errors import (
     FieldProblem,
@@ -24,11 +25,12 @@ from openconnector.errors import (
     LoginRefused,
     NotOffered,
 )
+from openconnector.messages import t
 from openconnector.synchronization.shown import Shown
 
 log = structlog.get_logger(__name__)
 
-SAME_ANSWER = (
+SAME_ANSWER = t(
     "Name and password do not belong together, or the account needs a second factor; with one, make an app password in "
     "Nextcloud (Personal settings, Security) and use that"
 )
@@ -140,7 +142,7 @@ class ProfileChanges(Asked):
     @model_validator(mode="after")
     def _knows_the_present_password(self) -> Self:
         if self.password and not self.current_password:
-            raise ValueError("a new `password` needs the present one in `currentPassword`")
+            raise ValueError(t("a new `password` needs the present one in `currentPassword`"))
         return self
 
     @property
@@ -195,14 +197,14 @@ Counting = Annotated[Tries, Depends(_tries)]
 routes = APIRouter(prefix="/user", tags=["user"], route_class=Route)
 
 
-@routes.get("/me", responses=problems(501))
+@routes.get("/me", responses=problems(404))
 @needs(Right.READ)
 async def read_me(engine: Parts, who: Who) -> ShownProfile:
     """Return the caller's account."""
     return _shown(await _accounts(engine).profile(who.user_id))
 
 
-@routes.put("/me", responses=problems(501))
+@routes.put("/me", responses=problems(404))
 @needs(Right.OWN)
 async def change_me(
     engine: Parts, tries: Counting, who: Who, changes: ProfileChanges
@@ -218,10 +220,13 @@ async def change_me(
         await accounts.change(who.user_id, wanted)
     except InvalidInput as error:
         raise InvalidInput(_as_sent(error), subject="profile") from error
+    finally:
+        if wanted:
+            await _note(engine, who.user_id, "update", {"asked": sorted(wanted)})
     return _shown(await accounts.profile(who.user_id))
 
 
-@routes.post("/login", responses=problems(401, 429, 501), openapi_extra={"security": []})
+@routes.post("/login", responses=problems(401, 404, 429), openapi_extra={"security": []})
 @needs(Right.ENTER)
 async def log_in(
     engine: Parts, tries: Counting, request: Request, credentials: LoginRequest
@@ -237,6 +242,11 @@ async def log_in(
         # Never the name: people type their password there.
         log.warning("login refused", address=address)
         raise LoginRefused(SAME_ANSWER) from None
+    try:
+        await _note(engine, login.profile.uid, "login", {"address": address})
+    except BaseException:  # nobody would hear of the app password
+        await accounts.log_out(login.login_name, login.app_password.get_secret_value())
+        raise
     log.info("logged in", user=login.profile.uid, address=address)
     return LoginAnswer(
         message="Login successful",
@@ -246,7 +256,7 @@ async def log_in(
     )
 
 
-@routes.post("/logout", responses=problems(501))
+@routes.post("/logout", responses=problems(404))
 @needs(Right.OWN)
 async def log_out(engine: Parts, who: Who, given: LogoutRequest) -> LogoutAnswer:
     """Revoke an app password that a login gave."""
@@ -254,8 +264,9 @@ async def log_out(engine: Parts, who: Who, given: LogoutRequest) -> LogoutAnswer
     try:
         await _accounts(engine).log_out(name, given.app_password.get_secret_value())
     except LoginRefused:
-        message = "is no app password of this login name, or is revoked already"
+        message = t("is no app password of this login name, or is revoked already")
         raise InvalidInput([FieldProblem(field="appPassword", message=message)]) from None
+    await _note(engine, who.user_id, "logout", {})
     log.info("logged out", user=who.user_id)
     return LogoutAnswer(logout=True)
 
@@ -266,15 +277,30 @@ async def _confirm(accounts: Accounts, tries: Tries, user_id: str, password: Sec
         with tries.counted(user_id, ""):
             login = await accounts.log_in(user_id, password.get_secret_value(), client_address="")
     except LoginRefused:
-        message = "is not the present password, or the account needs a second factor; change it in Nextcloud then"
+        message = t(
+            "is not the present password, or the account needs a second factor; change it in Nextcloud then"
+        )
         raise InvalidInput([FieldProblem(field="currentPassword", message=message)]) from None
     await accounts.log_out(login.login_name, login.app_password.get_secret_value())
+
+
+async def _note(engine: Engine, user_id: str, action: str, details: Mapping[str, Any]) -> None:
+    """Put into the audit trail what became of an account: names of fields, never a value."""
+    change = Change(
+        who=user_id,
+        action=action,
+        subject="account",
+        subject_id=user_id,
+        details=details,
+    )
+    async with engine.database.writing() as session:
+        await engine.audit.note(session, change)
 
 
 def _accounts(engine: Engine) -> Accounts:
     if engine.accounts is None:
         raise NotOffered(
-            "This server runs by itself and has no accounts; inside Nextcloud it has Nextcloud's"
+            t("This server runs by itself and has no accounts; inside Nextcloud it has Nextcloud's")
         )
     return engine.accounts
 

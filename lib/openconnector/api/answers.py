@@ -2,8 +2,10 @@
 
 import posixpath
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from openconnector.languages import chosen, speaking
 
 API_VERSION = "1.0.0"
 """The version of the interface, not of the program; its first number stands in the address."""
@@ -49,3 +51,16 @@ def seen_from(scope: Scope, path: str) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     asked = raw.decode("latin-1")
     return posixpath.relpath(scope.get("root_path", "") + path, posixpath.dirname(asked))
+
+
+class Languages:
+    """Lets errors be told in the language the caller prefers (`Accept-Language`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with its language chosen."""
+        accepted = Headers(scope=scope).get("accept-language", "") if "headers" in scope else ""
+        with speaking(chosen(accepted)):
+            await self._app(scope, receive, send)

@@ -28,6 +28,7 @@ from openconnector.api import (
     trials,
 )
 from openconnector.api.answers import StandardHeaders, seen_from
+from openconnector.api.answers import Languages, StandardHeaders
 from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
 from openconnector.api.ocs import Ocs
@@ -39,11 +40,11 @@ from openconnector.engine import Engine
 
 
 class Api(FastAPI):
-    """An application whose faults, too, are told in the envelope of OCS where that is spoken."""
+    """An application whose faults, too, are told in the reader's language and in the envelope of OCS."""
 
     @override
     def build_middleware_stack(self) -> ASGIApp:
-        return Ocs(super().build_middleware_stack())
+        return Languages(Ocs(super().build_middleware_stack()))
 
 
 RESOURCES = (

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openconnector.api.errors import http_problem
 from openconnector.api.rights import Role
+from openconnector.messages import t
 
 PUBLIC = frozenset({"/heartbeat", "/openapi.json", "/api/v1/openapi.json"})
 """The only paths that answer to everybody."""
@@ -84,7 +85,7 @@ class CallerGuard:
         if scope["type"] == "http" and _path(scope) not in {*PUBLIC, LOGIN}:
             caller = await self._authenticate(scope)
             if caller is None:
-                detail = "Say who you are: Authorization: Bearer <token>"
+                detail = t("Say who you are: Authorization: Bearer <token>")
                 refusal = http_problem(401, detail, scope["path"], CHALLENGE)
                 return await refusal(scope, receive, send)
             scope.setdefault("state", {})["caller"] = caller

@@ -22,6 +22,7 @@ from openconnector.definitions import checks
 from openconnector.definitions.store import MAPPINGS, Collection, page
 from openconnector.definitions.verifying import Verdict
 from openconnector.errors import AccessDenied, StaleVersion
+from openconnector.messages import t
 
 ANY = "*"
 OUR_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -48,7 +49,9 @@ def _based_on(
         return None
     tag = OUR_TAG.fullmatch(if_match.strip())
     if tag is None:
-        raise StaleVersion(f"{if_match!r} was never an ETag here; send one as it was given")
+        raise StaleVersion(
+            t("{tag} was never an ETag here; send one as it was given", tag=repr(if_match))
+        )
     return int(tag[1])
 
 
@@ -296,8 +299,11 @@ def _guard_networks(author: Author, before: list[str], row: DefinitionRow) -> No
     opened = set(_networks(row)) - set(before)
     if opened and author.role is not Role.ADMINISTRATOR:
         raise AccessDenied(
-            f"Only administrators open private networks: allowedNetworks gained {', '.join(sorted(opened))}. "
-            "Leave it as it is, or ask an administrator to save this"
+            t(
+                "Only administrators open private networks: allowedNetworks gained {networks}. Leave it as it is, or "
+                "ask an administrator to save this",
+                networks=", ".join(sorted(opened)),
+            )
         )
 
 
@@ -310,8 +316,10 @@ def _guard_accounts(author: Author, row: DefinitionRow) -> None:
     named = {part["actingUser"] for part in parts if part and part.get("actingUser")}
     if named - {author.who} and author.role is not Role.ADMINISTRATOR:
         raise AccessDenied(
-            "Only administrators name somebody else as `actingUser`. Leave it empty or name yourself, or ask an "
-            "administrator to save this"
+            t(
+                "Only administrators name somebody else as `actingUser`. Leave it empty or name yourself, or ask an "
+                "administrator to save this"
+            )
         )
 
 

@@ -38,7 +38,6 @@ TOLD = {
     "413": "The body is larger than 4 MiB",
     "415": "The body is not JSON",
     "429": "Too many tries; `Retry-After` says when to come back",
-    "501": "The host has no such thing",
     "default": "Anything else that went wrong",
 }
 """Every answer that is a problem document."""

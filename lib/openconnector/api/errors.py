@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from openconnector import languages
 from openconnector.api.answers import PROBLEM_JSON, STANDARD_HEADERS
 from openconnector.errors import (
     AccessDenied,
@@ -41,6 +42,8 @@ from openconnector.errors import (
     UnknownKind,
 )
 from openconnector.kinds.registry import as_sent, may_be_secret, shortened
+from openconnector.kinds.wording import worded
+from openconnector.messages import t
 
 TYPE = "urn:openconnector:problem:"
 """What a problem's `type` begins with; the error's code follows."""
@@ -57,33 +60,33 @@ class Told(NamedTuple):
 
 
 TOLD: Mapping[type[OpenConnectorError], Told] = {
-    ConfigurationError: Told(400, "The request cannot be carried out as it is"),
-    InvalidInput: Told(400, "The request is not valid"),
-    UnknownKind: Told(400, "The kind is not known"),
-    MissingExtra: Told(501, "A library is not installed"),
-    NotFound: Told(404, "Not found"),
-    Conflict: Told(409, "The present state does not allow this"),
-    StaleVersion: Told(412, "Somebody else saved in between"),
-    AccessDenied: Told(403, "Not allowed"),
-    LoginRefused: Told(401, "The login is refused"),
-    TooManyTries: Told(429, "Too many tries"),
-    NotOffered: Told(501, "Not offered here"),
-    TransientError: Told(503, "Not possible at the moment"),
-    RateLimited: Told(503, "The other side asks for a pause"),
-    RecordError: Told(400, "The record cannot be handled"),
-    StopRun: Told(502, "The other side cannot be worked with"),
-    CredentialsRejected: Told(502, "The other side does not accept the credentials"),
-    MalformedAnswer: Told(502, "The other side answered something else than it says"),
-    LimitExceeded: Told(502, "The answer of the other side is beyond a limit"),
-    AddressForbidden: Told(502, "The network policy forbids the address"),
-    StorageFailed: Told(507, "The database is full"),
-    LeaseLost: Told(409, "Another worker has taken the run over"),
+    ConfigurationError: Told(400, t("The request cannot be carried out as it is")),
+    InvalidInput: Told(400, t("The request is not valid")),
+    UnknownKind: Told(400, t("The kind is not known")),
+    MissingExtra: Told(501, t("A library is not installed")),
+    NotFound: Told(404, t("Not found")),
+    Conflict: Told(409, t("The present state does not allow this")),
+    StaleVersion: Told(412, t("Somebody else saved in between")),
+    AccessDenied: Told(403, t("Not allowed")),
+    LoginRefused: Told(401, t("The login is refused")),
+    TooManyTries: Told(429, t("Too many tries")),
+    NotOffered: Told(404, t("Not offered here")),
+    TransientError: Told(503, t("Not possible at the moment")),
+    RateLimited: Told(503, t("The other side asks for a pause")),
+    RecordError: Told(400, t("The record cannot be handled")),
+    StopRun: Told(502, t("The other side cannot be worked with")),
+    CredentialsRejected: Told(502, t("The other side does not accept the credentials")),
+    MalformedAnswer: Told(502, t("The other side answered something else than it says")),
+    LimitExceeded: Told(502, t("The answer of the other side is beyond a limit")),
+    AddressForbidden: Told(502, t("The network policy forbids the address")),
+    StorageFailed: Told(507, t("The database is full")),
+    LeaseLost: Told(409, t("Another worker has taken the run over")),
 }
 """A class that is missing here is told as its nearest parent."""
 
 HTTP_DETAILS = {
-    404: "Nothing is at this address; /openapi.json lists what there is",
-    405: "This address does not know the method; the header `Allow` lists those it does",
+    404: t("Nothing is at this address; /openapi.json lists what there is"),
+    405: t("This address does not know the method; the header `Allow` lists those it does"),
 }
 
 
@@ -127,12 +130,21 @@ def problem(
     errors = error.problems if isinstance(error, InvalidInput) else ()
     body = {
         "type": TYPE + error.code,
-        "title": told.title,
+        "title": languages.told(told.title),
         "status": told.status,
-        "detail": str(error),
+        "detail": _detail(error),
         "instance": path,
     }
     return _answer(told.status, body, errors, more)
+
+
+def _detail(error: OpenConnectorError) -> str:
+    """Return the error's message in the language of the answer; one that names fields is put together anew."""
+    if isinstance(error, InvalidInput):
+        named = [f"{one.field}: {languages.told(one.message)}" for one in error.problems]
+        return languages.told(error.summary("; ".join(named)))
+    said = error.args[0] if error.args else ""
+    return languages.told(said) if isinstance(said, str) else str(error)
 
 
 def told_as(kind: type[OpenConnectorError]) -> Told:
@@ -148,7 +160,7 @@ def http_problem(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": languages.told(detail),
         "instance": path,
     }
     return _answer(status, body, (), headers or {})
@@ -176,7 +188,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, _error: Exception) -> Response:
-        detail = "This is a fault of the application. Nothing was saved; its log says more"
+        detail = t("This is a fault of the application. Nothing was saved; its log says more")
         return http_problem(500, detail, request.url.path)
 
 
@@ -194,7 +206,7 @@ def _field_problems(findings: Sequence[Any], body: Any) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=".".join(as_sent(finding["loc"][1:], body)) or "(whole)",
-            message=finding["msg"],
+            message=worded(finding),
             value=shortened(finding.get("input")) if _may_be_told(finding) else None,
         )
         for finding in findings
@@ -214,10 +226,10 @@ def _answer(
 ) -> Response:
     if errors:
         body["errors"] = [_field_error(wrong) for wrong in errors]
-    return Response(
-        orjson.dumps(body), status, {**STANDARD_HEADERS, **headers}, media_type=PROBLEM_JSON
-    )
+    about = {"Content-Language": languages.language(), **STANDARD_HEADERS, **headers}
+    return Response(orjson.dumps(body), status, about, media_type=PROBLEM_JSON)
 
 
 def _field_error(wrong: FieldProblem) -> dict[str, Any]:
-    return {name: value for name, value in asdict(wrong).items() if value is not None}
+    found = asdict(wrong) | {"message": languages.told(wrong.message)}
+    return {name: value for name, value in found.items() if value is not None}

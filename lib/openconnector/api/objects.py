@@ -16,6 +16,7 @@ from openconnector.api.sessions import Changing, Desk, Parts, Reading
 from openconnector.db.session import Session
 from openconnector.engine import Engine
 from openconnector.errors import Conflict, FieldProblem, InvalidInput, StaleVersion
+from openconnector.messages import t
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.ports import ObjectQuery, Place, Stored, StoredObject
 from openconnector.records import Verdict
@@ -173,7 +174,9 @@ async def _save(desk: Desk, store: EmbeddedStore, place: Place, stored: Stored) 
         raise InvalidInput(map(_field_problem, problems), subject="object")
     outcome = (await store.upsert(place, [stored]))[0]
     if outcome.verdict is not Verdict.WRITTEN:
-        raise Conflict(outcome.reason or f"The object {stored.id} cannot be written")
+        raise Conflict(
+            outcome.reason or t("The object {object} cannot be written", object=stored.id)
+        )
     shown = ShownObject.of(await store.get(place, stored.id))
     desk.response.headers["ETag"] = f'"{shown.version}"'
     return shown
@@ -188,6 +191,11 @@ def _field_problem(sentence: str) -> FieldProblem:
 def _check_version(found: StoredObject, based_on: int | None) -> None:
     if based_on is not None and based_on != found.version:
         raise StaleVersion(
-            f"The object {found.id} is at version {found.version}, not {based_on}: somebody saved it in between. "
-            "Read it again and repeat the change"
+            t(
+                "The object {object} is at version {version}, not {based_on}: somebody saved it in between. Read it "
+                "again and repeat the change",
+                object=found.id,
+                version=found.version,
+                based_on=based_on,
+            )
         )

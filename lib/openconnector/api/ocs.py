@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from openconnector.api.answers import STANDARD_HEADERS
 from openconnector.api.documents import PREFIX
 from openconnector.api.envelopes import Meta, as_json, as_xml
+from openconnector.languages import told
+from openconnector.messages import t
 
 Version = Literal[1, 2]
 Format = Literal["json", "xml"]
@@ -87,7 +89,7 @@ class Envelope:
 
     def refuse(self, refusal: Refusal) -> Response:
         """Return a refusal of our own."""
-        meta = self._meta(refusal.status, {"detail": refusal.message})
+        meta = self._meta(refusal.status, {"detail": told(refusal.message)})
         headers = {**STANDARD_HEADERS, "Content-Type": MEDIA_TYPES[self._format]}
         return Response(self._written(meta, []), refusal.status, headers)
 
@@ -184,10 +186,13 @@ def _format(scope: Scope) -> tuple[str, bytes]:
 def _refusal(scope: Scope, wanted: str) -> Refusal | None:
     """Say why the request is not passed on; None when it is."""
     if wanted not in MEDIA_TYPES:
-        return Refusal(400, f"The format {wanted[:20]!r} is not known; say `json` or `xml`")
+        return Refusal(
+            400,
+            t("The format {format} is not known; say `json` or `xml`", format=repr(wanted[:20])),
+        )
     headers = Headers(scope=scope)
     if "cookie" in headers and not headers.get("ocs-apirequest"):
-        return Refusal(412, "CSRF check failed; send the header `OCS-APIRequest: true`")
+        return Refusal(412, t("CSRF check failed; send the header `OCS-APIRequest: true`"))
     return None
 
 

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from openconnector.api import rights
 from openconnector.errors import FieldProblem, InvalidInput
+from openconnector.messages import t
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Larger bodies are refused with 413."""
@@ -95,7 +96,7 @@ class JsonRequest(Request):
             self._body = await self._bounded()
         except ClientDisconnect:
             # Nobody hears the answer, but the log must not take it for an error of ours.
-            raise HTTPException(400, "The connection ended before the body did") from None
+            raise HTTPException(400, t("The connection ended before the body did")) from None
         if self._body:
             _check_type(self.headers.get("content-type", ""))
             self._json = parsed(self._body)
@@ -106,7 +107,11 @@ class JsonRequest(Request):
             size += len(chunk)
             if size > MAX_BODY_BYTES:
                 raise HTTPException(
-                    413, f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once"
+                    413,
+                    t(
+                        "The body is larger than {limit} bytes; send less at once",
+                        limit=MAX_BODY_BYTES,
+                    ),
                 )
             chunks.append(chunk)
         return b"".join(chunks)
@@ -117,7 +122,7 @@ def parsed(body: bytes) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise _invalid(f"cannot be read as JSON: {error}") from None
+        raise _invalid(t("cannot be read as JSON: {reason}", reason=error)) from None
     if LONG_NUMBER.search(body):
         _check_numbers(body)
     if problem := _flaw(value):
@@ -135,11 +140,11 @@ def _flaw(value: Any) -> str | None:
     level, depth = [value], 0
     while level:
         if any(isinstance(node, str) and "\0" in node for node in level):
-            return "holds the character NUL, which no database keeps as text"
+            return t("holds the character NUL, which no database keeps as text")
         containers = [node for node in level if isinstance(node, (dict, list))]
         depth += 1
         if containers and depth > MAX_DEPTH:
-            return f"is nested deeper than {MAX_DEPTH} levels"
+            return t("is nested deeper than {limit} levels", limit=MAX_DEPTH)
         level = [child for node in containers for child in _inside(node)]
     return None
 
@@ -154,7 +159,9 @@ def _check_numbers(body: bytes) -> None:
         json.loads(body, parse_int=_bounded)
     except ValueError:
         raise _invalid(
-            "holds a whole number beyond 64 bits, which would not be kept exactly; send it as text"
+            t(
+                "holds a whole number beyond 64 bits, which would not be kept exactly; send it as text"
+            )
         ) from None
 
 
@@ -172,7 +179,10 @@ def _check_type(content_type: str) -> None:
     ):
         raise HTTPException(
             415,
-            f"The body is sent as {content_type!r}; send JSON, with Content-Type: application/json",
+            t(
+                "The body is sent as {content_type}; send JSON, with Content-Type: application/json",
+                content_type=repr(content_type),
+            ),
         )
 
 
@@ -181,7 +191,7 @@ def _check_parameters(request: Request, known: frozenset[str] | None) -> None:
     given = request.query_params.multi_items()
     names = [name for name, _ in given]
     problems = [
-        FieldProblem(field=name, message="is no text the database can keep")
+        FieldProblem(field=name, message=t("is no text the database can keep"))
         for name, value in [*_texts(request.path_params), *given]
         if not (is_text(name) and is_text(value))
     ]
@@ -190,14 +200,15 @@ def _check_parameters(request: Request, known: frozenset[str] | None) -> None:
             problems.append(FieldProblem(field=name, message=_unknown(known)))
         elif names.count(name) > 1:
             problems.append(
-                FieldProblem(field=name, message="is given more than once; give it once")
+                FieldProblem(field=name, message=t("is given more than once; give it once"))
             )
     if problems:
         raise InvalidInput(problems)
 
 
 def _unknown(known: frozenset[str]) -> str:
-    return f"is not known here; known: {', '.join(sorted(known)) or 'none'}"
+    names = ", ".join(sorted(known)) or t("none")
+    return t("is not known here; known: {known}", known=names)
 
 
 def _texts(values: Mapping[str, Any]) -> list[tuple[str, str]]:

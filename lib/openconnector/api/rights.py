@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from openconnector.definitions.installation import InstallationSettings
 from openconnector.errors import AccessDenied
+from openconnector.messages import t
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -45,11 +46,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 }
 
 ROLES_WITH: Mapping[Right, str] = {
-    Right.READ: "accounts",
-    Right.OWN: "accounts",
-    Right.ENTER: "everybody",
-    Right.CHANGE: "administrators and editors",
-    Right.ADMINISTER: "administrators",
+    Right.READ: t("accounts"),
+    Right.OWN: t("accounts"),
+    Right.ENTER: t("everybody"),
+    Right.CHANGE: t("administrators and editors"),
+    Right.ADMINISTER: t("administrators"),
 }
 
 
@@ -82,6 +83,9 @@ def check(role: Role, right: Right) -> None:
     """Let a role with this right pass. Raises `AccessDenied` for any other, naming who may."""
     if right not in RIGHTS[role]:
         raise AccessDenied(
-            f"Only {ROLES_WITH[right]} may do this; an administrator can give one of your groups the role in the "
-            "settings of OpenConnector"
+            t(
+                "Only {roles} may do this; an administrator can give one of your groups the role in the settings of "
+                "OpenConnector",
+                roles=ROLES_WITH[right],
+            )
         )

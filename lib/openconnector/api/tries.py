@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from openconnector.errors import LoginRefused, TooManyTries
+from openconnector.messages import Message, t
 from openconnector.ports import Clock
 
 WINDOW = timedelta(minutes=15)
@@ -19,14 +20,17 @@ PER_NAME = 30
 KEPT = 10_000
 """How many addresses and how many names are remembered; the longest untried are forgotten first."""
 
+ADDRESS_REFUSED = t("This address has failed to log in too often; wait {seconds} seconds")
+NAME_REFUSED = t("This name has failed to log in too often; wait {seconds} seconds")
+
 
 class Tries:
     """Counts tries that failed, in this process. A try counts from its beginning, so that many at once are many."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._addresses = Counted(PER_ADDRESS, "address")
-        self._names = Counted(PER_NAME, "name")
+        self._addresses = Counted(PER_ADDRESS, ADDRESS_REFUSED)
+        self._names = Counted(PER_NAME, NAME_REFUSED)
 
     @contextmanager
     def counted(self, name: str, address: str) -> Iterator[None]:
@@ -55,9 +59,9 @@ class Tries:
 class Counted:
     """The moments of tries by key, no older than the window."""
 
-    def __init__(self, limit: int, what: str) -> None:
+    def __init__(self, limit: int, refusal: str) -> None:
         self._limit = limit
-        self._what = what
+        self._refusal = refusal
         self._moments: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     def add(self, key: str, now: datetime) -> None:
@@ -69,7 +73,7 @@ class Counted:
         if len(moments) >= self._limit:
             wait = (moments[0] + WINDOW - now).total_seconds()
             raise TooManyTries(
-                f"This {self._what} has failed to log in too often; wait {round(wait)} seconds",
+                Message(self._refusal, {"seconds": round(wait)}),
                 retry_after_seconds=wait,
             )
         moments.append(now)

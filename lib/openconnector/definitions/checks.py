@@ -28,6 +28,7 @@ from openconnector.errors import (
     StaleVersion,
 )
 from openconnector.expressions.logic import compile_logic
+from openconnector.messages import noun, t
 
 SHOWN_USERS = 5
 EVERY = registers.RegisterQuery(sort="created", limit=100_000)
@@ -57,7 +58,9 @@ async def delete(
     _check_revision(row, based_on)
     _refuse_used(row, await _users(session, collection, row, _keys(row)))
     if collection is SYNCHRONIZATIONS and await runs.active(session, row.id) is not None:
-        raise Conflict(f"{row.slug!r} has an unfinished run; wait for it or cancel it first")
+        raise Conflict(
+            t("{slug} has an unfinished run; wait for it or cancel it first", slug=repr(row.slug))
+        )
     await definitions.delete(session, collection, row.id, who)
 
 
@@ -82,17 +85,30 @@ async def delete_shelved(
 def _check_revision(row: Any, based_on: int | None) -> None:
     if based_on is not None and based_on != row.revision:
         raise StaleVersion(
-            f"The {row.__tablename__} {row.slug!r} is at revision {row.revision}, not {based_on}: "
-            "somebody saved it in between. Read it again before deleting it"
+            t(
+                "The {kind} {slug} is at revision {revision}, not {based_on}: somebody saved it in between. Read it "
+                "again before deleting it",
+                kind=noun(row.__tablename__),
+                slug=repr(row.slug),
+                revision=row.revision,
+                based_on=based_on,
+            )
         )
 
 
 def _refuse_used(row: Any, users: Sequence[str]) -> None:
     if users:
         named = ", ".join(repr(slug) for slug in users[:SHOWN_USERS])
-        more = f" and {len(users) - SHOWN_USERS} more" if len(users) > SHOWN_USERS else ""
+        hidden = len(users) - SHOWN_USERS
+        if hidden > 0:
+            named = t("{named} and {hidden} more", named=named, hidden=hidden)
         raise Conflict(
-            f"The {row.__tablename__} {row.slug!r} is used by {named}{more}; change or delete those first"
+            t(
+                "The {kind} {slug} is used by {users}; change or delete those first",
+                kind=noun(row.__tablename__),
+                slug=repr(row.slug),
+                users=named,
+            )
         )
 
 
@@ -139,7 +155,14 @@ async def _renamed(
         if old and old not in _keys(row):
             users = await _users(session, collection, row, {old})
             problems += [
-                FieldProblem(field=field, message=f"cannot change while {user!r} names it {old!r}")
+                FieldProblem(
+                    field=field,
+                    message=t(
+                        "cannot change while {user} names it {name}",
+                        user=repr(user),
+                        name=repr(old),
+                    ),
+                )
                 for user in users[:SHOWN_USERS]
             ]
     return problems
@@ -173,7 +196,9 @@ async def _missing(session: Session, row: DefinitionRow) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=field,
-            message=f"No {wanted.table.__tablename__} has this id, slug or reference",
+            message=t(
+                "No {kind} has this id, slug or reference", kind=noun(wanted.table.__tablename__)
+            ),
             value=key,
         )
         for field, wanted, key in references(row.definition)
@@ -191,7 +216,7 @@ async def _circle(session: Session, row: DefinitionRow) -> list[FieldProblem]:
             if following is None or following.id in seen:
                 continue
             if following.id == row.id:
-                message = "leads back to this synchronization; follow-ups cannot go in a circle"
+                message = t("leads back to this synchronization; follow-ups cannot go in a circle")
                 return [FieldProblem(field=f"followUps.{place}", message=message, value=key)]
             seen.add(following.id)
             waiting += following.definition["followUps"]

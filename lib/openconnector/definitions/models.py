@@ -17,6 +17,7 @@ from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.verification import moment
+from openconnector.messages import t
 from openconnector.schedules import SCHEDULES
 from openconnector.sources import SOURCES
 from openconnector.targets import TARGETS
@@ -72,7 +73,7 @@ class Definition(Model):
         if text is not None and any(
             unicodedata.category(mark) == "Cs" or mark == "\0" for mark in text
         ):
-            raise ValueError("holds a character that is no text (NUL or half a surrogate pair)")
+            raise ValueError(t("holds a character that is no text (NUL or half a surrogate pair)"))
         return text
 
 

@@ -14,6 +14,7 @@ from openconnector.definitions.audit import Audit, Change
 from openconnector.definitions.models import LONG, SHORT, SLUG_PATTERN, Model, slug_of
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
+from openconnector.messages import t
 from openconnector.objects.embedded import schema_validator
 from openconnector.ports import Clock
 
@@ -102,8 +103,13 @@ class Registers:
         row = await rows.get(session, shelf.table, key)
         if based_on is not None and based_on != row.revision:
             raise StaleVersion(
-                f"{row.title!r} is at revision {row.revision}, not {based_on}: somebody saved it in between. "
-                "Read it again and repeat the change"
+                t(
+                    "{title} is at revision {revision}, not {based_on}: somebody saved it in between. Read it again "
+                    "and repeat the change",
+                    title=repr(row.title),
+                    revision=row.revision,
+                    based_on=based_on,
+                )
             )
         columns = await _columns(session, shelf, body)
         columns["slug"] = columns["slug"] or row.slug
@@ -153,7 +159,7 @@ async def _columns(session: Session, shelf: Shelf[Any], body: Mapping[str, Any])
 async def _schema_ids(session: Session, keys: list[str]) -> list[str]:
     found = [await rows.find(session, SchemaRow, key) for key in keys]
     problems = [
-        FieldProblem(field=f"schemas.{at}", message="no schema has this id or slug", value=key)
+        FieldProblem(field=f"schemas.{at}", message=t("no schema has this id or slug"), value=key)
         for at, (key, row) in enumerate(zip(keys, found, strict=True))
         if row is None
     ]

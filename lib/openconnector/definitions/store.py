@@ -26,6 +26,7 @@ from openconnector.definitions.models import (
 from openconnector.definitions.secrets import MASK, join, masked, split, still_asked_for
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
+from openconnector.messages import noun, t
 from openconnector.ports import Clock
 
 D = TypeVar("D", bound=Definition)
@@ -132,8 +133,14 @@ class Definitions:
         row: DefinitionRow = await rows.get(session, collection.table, key)
         if based_on is not None and based_on != row.revision:
             raise StaleVersion(
-                f"The {row.__tablename__} {row.slug!r} is at revision {row.revision}, not {based_on}: "
-                "somebody saved it in between. Read it again and repeat the change"
+                t(
+                    "The {kind} {slug} is at revision {revision}, not {based_on}: somebody saved it in between. Read "
+                    "it again and repeat the change",
+                    kind=noun(row.__tablename__),
+                    slug=repr(row.slug),
+                    revision=row.revision,
+                    based_on=based_on,
+                )
             )
         stored = await self._secrets(session, collection, row)
         kept = still_asked_for(stored, row.definition, body)
@@ -338,7 +345,7 @@ def _refuse_moved_secrets(
     problems = [
         FieldProblem(
             field=pointer.lstrip("/").replace("/", "."),
-            message="has to be entered again, because the location changed",
+            message=t("has to be entered again, because the location changed"),
         )
         for pointer in kept
         if _value_at(body, pointer) in (None, MASK)

@@ -15,6 +15,7 @@ from openconnector.errors import Conflict, OpenConnectorError
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
 from openconnector.ports import Account, AuthFlow, Host, HostRequest, Http, HttpLimits, OcsAnswer
+from openconnector.messages import t
 from openconnector.records import Page
 
 SECRET_HEADER = re.compile(r"auth|token|secret|key|cookie|session|signature", re.IGNORECASE)
@@ -130,7 +131,9 @@ async def try_source(
     Raises `InvalidInput` for a wrong selection and `Conflict` when it is switched off; all else the trial tells.
     """
     if not loaded.definition.is_enabled:
-        raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to try it")
+        raise Conflict(
+            t("The source {slug} is switched off; switch it on to try it", slug=repr(loaded.slug))
+        )
     narrowed = loaded.definition.configuration.narrowed(selection)
     trial = Trial()
     watched = replace(reach, http=_Watched(reach.http, trial), host=_WatchedHost(reach.host, trial))

@@ -17,6 +17,8 @@ from openconnector.errors import (
 )
 from openconnector.kinds.base import SECRET_FIELDS, Kind
 from openconnector.kinds.explained import description_of, example_of, title_of
+from openconnector.kinds.wording import worded
+from openconnector.messages import t
 
 K = TypeVar("K", bound=Kind)
 
@@ -69,7 +71,8 @@ class Registry(Mapping[str, type[K]], Generic[K]):
         """Return the kind a stored configuration describes. Raises `UnknownKind` or `InvalidInput`."""
         name = configuration.get("kind")
         if name is None:
-            problem = FieldProblem(field="kind", message=f"is missing; one of {', '.join(self)}")
+            message = t("is missing; one of {known}", known=", ".join(self))
+            problem = FieldProblem(field="kind", message=message)
             raise InvalidInput([problem], subject=self.family)
         try:
             return self[str(name)].model_validate(dict(configuration))
@@ -109,7 +112,7 @@ def problems_of(error: ValidationError, given: Any = None) -> list[FieldProblem]
             message=_message(finding),
             value=None if may_be_secret(finding) else shortened(finding.get("input")),
         )
-        for finding in error.errors(include_url=False, include_context=False)
+        for finding in error.errors(include_url=False)
     ]
 
 
@@ -131,8 +134,8 @@ def _message(finding: ErrorDetails) -> str:
     if finding["type"] == "union_tag_invalid" and isinstance(given, Mapping):
         name, known = str(given.get("kind")), finding["msg"].partition("expected tags")[2]
         if name.startswith(NATIVE_PREFIX) and NATIVE_PREFIX not in known:
-            return f"the kind {name!r} {NEEDS_NEXTCLOUD}"
-    return finding["msg"]
+            return t("the kind {name} {needs}", name=repr(name), needs=NEEDS_NEXTCLOUD)
+    return worded(finding)
 
 
 def may_be_secret(finding: ErrorDetails) -> bool:

@@ -10,6 +10,7 @@ from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
 from openconnector.errors import ConfigurationError, Conflict
+from openconnector.messages import t
 from openconnector.synchronization.progress import Context, Progress
 from openconnector.synchronization.replaying import WAITING, choose
 
@@ -41,7 +42,10 @@ async def request_run(  # noqa: PLR0913
     loaded = await definitions.load(session, SYNCHRONIZATIONS, synchronization)
     if not loaded.definition.is_enabled:
         raise Conflict(
-            f"The synchronization {loaded.slug!r} is switched off; switch it on to run it"
+            t(
+                "The synchronization {slug} is switched off; switch it on to run it",
+                slug=repr(loaded.slug),
+            )
         )
     row = _queued(loaded.id, now=now, who=who)
     row.mode, row.is_forced, row.trigger, row.parent_id = mode, is_forced, trigger, parent_id
@@ -63,7 +67,9 @@ async def replay(
     """
     parent = await runs.get(session, run_id)
     if not await runs.failures(session, run_id, limit=1, state=WAITING):
-        raise Conflict(f"The run {run_id} has no failed record that still waits to be handled")
+        raise Conflict(
+            t("The run {run} has no failed record that still waits to be handled", run=run_id)
+        )
     chosen = None if numbers is None else await choose(session, run_id, numbers)
     row = _queued(parent.synchronization_id, now=context.clock.now(), who=who)
     row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "manual", run_id
@@ -94,7 +100,13 @@ async def cancel(session: Session, run_id: str, *, now: datetime) -> RunRow:
     elif not await runs.set_state(
         session, run_id, expected=("running",), changes={"is_cancel_requested": True}
     ):
-        raise Conflict(f"The run {run_id} has ended as {row.state}; there is nothing to cancel")
+        raise Conflict(
+            t(
+                "The run {run} has ended as {state}; there is nothing to cancel",
+                run=run_id,
+                state=row.state,
+            )
+        )
     return await runs.get(session, run_id)
 
 
@@ -103,15 +115,25 @@ async def approve(session: Session, run_id: str) -> RunRow:
     row = await runs.get(session, run_id)
     if row.state != "needs_approval":
         raise Conflict(
-            f"The run {run_id} is {row.state}; only one that needs approval can be approved"
+            t(
+                "The run {run} is {state}; only one that needs approval can be approved",
+                run=run_id,
+                state=row.state,
+            )
         )
     if row.mode == "dry_run":
         raise Conflict(
-            f"The run {run_id} is a dry run, which never deletes; run the synchronization"
+            t(
+                "The run {run} is a dry run, which never deletes; run the synchronization",
+                run=run_id,
+            )
         )
     if await runs.newest_id(session, row.synchronization_id) != run_id:
         raise Conflict(
-            f"A later run than {run_id} has read the source; what this one wanted to delete is out of date"
+            t(
+                "A later run than {run} has read the source; what this one wanted to delete is out of date",
+                run=run_id,
+            )
         )
     changes = {
         "state": "queued",

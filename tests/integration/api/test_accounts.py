@@ -10,6 +10,7 @@ from openconnector.api.app import create_api
 from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
 from openconnector.api.tries import PER_ADDRESS, PER_NAME, WINDOW
+from openconnector.db import audit as rows
 from openconnector.engine import Engine, Ports, Settings
 from openconnector.errors import Unavailable
 from openconnector.testing import FakeAccounts, FakeClock
@@ -178,6 +179,23 @@ async def test_a_login_gives_an_app_password_and_a_logout_revokes_it(
     assert [one["field"] for one in again.json()["errors"]] == ["appPassword"]
 
 
+async def test_the_audit_trail_tells_who_logged_in_and_out_and_changed_what(
+    visitor: httpx.AsyncClient, alice: httpx.AsyncClient, engine: Engine
+):
+    login = (await visitor.post("login", json=RIGHT)).json()
+    await visitor.post("login", json=WRONG)
+    await alice.put("me", json={"phone": "+31 s3cret", "headline": ""})
+    await alice.post("logout", json={"appPassword": login["appPassword"]})
+
+    async with engine.database.reading() as session:
+        found = await rows.after(session, 0, limit=10)
+    assert [(row.who, row.action, row.details) for row in found] == [
+        ("alice", "login", {"address": "192.0.2.7"}),
+        ("alice", "update", {"asked": ["phone"]}),
+        ("alice", "logout", {}),
+    ]
+
+
 async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(visitor: httpx.AsyncClient):
     wrong = await visitor.post("login", json=WRONG)
     unknown = await visitor.post("login", json=WRONG | {"username": "nobody"})
@@ -272,7 +290,7 @@ async def test_a_server_by_itself_says_that_it_has_no_accounts(
     answer = await alice.request(method, path, json=body)
 
     assert (answer.status_code, answer.json()["type"]) == (
-        501,
+        404,
         "urn:openconnector:problem:not-offered",
     )
 

@@ -59,3 +59,15 @@ async def test_no_file_outside_the_folders_is_served(exapp, nextcloud):
     answer = await exapp.get("/img/%2e%2e/pyproject.toml", headers=nextcloud.signed("alice"))
 
     assert answer.status_code == 404
+
+
+async def test_a_refusal_is_told_in_the_language_of_who_is_refused(exapp, nextcloud):
+    unsigned = await exapp.get("/api/v1/sources", headers={"Accept-Language": "nl"})
+    foreign = await exapp.post(
+        "/api/v1/sources",
+        headers=nextcloud.signed("alice") | {"Accept-Language": "nl", "Cookie": "session=x"},
+    )
+
+    assert unsigned.json()["title"] == "Niet aangemeld"
+    assert foreign.json()["detail"].startswith("Stuur de header")
+    assert foreign.headers["Content-Language"] == "nl"

@@ -1,0 +1,75 @@
+"""Errors are told in the language the caller prefers."""
+
+import httpx
+import pytest
+
+DUTCH = {"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.8"}
+
+
+@pytest.fixture
+def migrated_url(migrated_sqlite_url: str) -> str:
+    """One kind of database is enough: none of this depends on it."""
+    return migrated_sqlite_url
+
+
+async def test_a_problem_is_told_in_dutch_to_who_prefers_it(api: httpx.AsyncClient):
+    answer = await api.get("sources/none", headers=DUTCH)
+
+    problem = answer.json()
+    assert answer.headers["content-language"] == "nl"
+    assert problem["type"] == "urn:openconnector:problem:not-found"
+    assert problem["title"] == "Niet gevonden"
+    assert problem["detail"] == "Er is geen bron met het id, de slug of de referentie 'none'"
+
+
+async def test_who_prefers_nothing_of_ours_reads_english(api: httpx.AsyncClient):
+    answer = await api.get("sources/none", headers={"Accept-Language": "fr"})
+
+    assert answer.headers["content-language"] == "en"
+    assert answer.json()["title"] == "Not found"
+
+
+async def test_every_wrong_field_is_told_in_dutch(api: httpx.AsyncClient):
+    queried = await api.get("sources?_page=0&offset=1", headers=DUTCH)
+    sent = await api.post(
+        "synchronizations", json={"name": "", "target": {"kind": "rest"}}, headers=DUTCH
+    )
+
+    told = {
+        one["field"]: one["message"]
+        for answer in (queried, sent)
+        for one in answer.json()["errors"]
+    }
+    assert told["offset"].startswith("is hier niet bekend; bekend zijn: _limit")
+    assert told["name"] == "Moet minstens 1 teken lang zijn"
+    assert told["sourceId"] == "Verplicht veld"
+    assert sent.json()["detail"].startswith("Niet geldig (synchronisatie): ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sentence"),
+    [
+        ("GET", "/api/v1/sources", "Zeg wie u bent: Authorization: Bearer <token>"),
+        ("GET", "/ocs/v2.php/cloud/capabilities?format=yaml", None),
+    ],
+)
+async def test_who_is_not_known_is_told_so_in_dutch(
+    anyone: httpx.AsyncClient, method: str, path: str, sentence: str | None
+):
+    answer = await anyone.request(method, path, headers=DUTCH)
+
+    told = answer.json()["detail"] if sentence else answer.text
+    assert (sentence or "De vorm 'yaml' is niet bekend; zeg `json` of `xml`") in told
+
+
+async def test_the_message_of_an_envelope_is_dutch_too(api: httpx.AsyncClient):
+    answer = await api.get(
+        "http://api.test/ocs/v2.php/apps/openconnector/api/v1/nowhere?format=json", headers=DUTCH
+    )
+
+    message = answer.json()["ocs"]["meta"]["message"]
+    assert message == "Op dit adres is niets; /openapi.json noemt wat er is"
+
+
+async def test_what_worked_says_nothing_about_languages(api: httpx.AsyncClient):
+    assert "content-language" not in (await api.get("sources", headers=DUTCH)).headers

@@ -1,0 +1,67 @@
+"""Sentences remember how they were made and are told in the reader's language."""
+
+import copy
+import pickle
+
+import pytest
+
+from openconnector.languages import chosen, language, speaking, told
+from openconnector.messages import Message, noun, t
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag"),
+    [
+        ("", "en"),
+        ("nl", "nl"),
+        ("nl-NL,nl;q=0.9,en;q=0.8", "nl"),
+        ("NL_be", "nl"),
+        ("en-US,en;q=0.9,nl;q=0.8", "en"),
+        ("de,nl;q=0.5,en;q=0.4", "nl"),
+        ("de, fr", "en"),
+        ("en;q=0.2, nl;q=0.9", "nl"),
+        ("nl;q=0", "en"),
+        ("nl;q=x, en;q=0.1", "en"),
+        ("*", "en"),
+        (",;=,;q", "en"),
+        ("x," * 100_000 + "nl", "en"),
+    ],
+)
+def test_the_language_liked_best_is_chosen_among_ours(accepted: str, tag: str):
+    assert chosen(accepted) == tag
+
+
+def test_a_sentence_is_english_everywhere_and_dutch_where_it_is_told_so():
+    sentence = t("No {what} has the id, slug or reference {key}", what=noun("source"), key="'x'")
+
+    with speaking("nl"):
+        dutch = told(sentence)
+
+    assert sentence == told(sentence) == "No source has the id, slug or reference 'x'"
+    assert dutch == "Er is geen bron met het id, de slug of de referentie 'x'"
+    assert language() == "en"
+
+
+def test_an_argument_with_braces_is_put_in_as_it_is():
+    sentence = t("cannot be read as JSON: {reason}", reason="{what} {0}")
+
+    with speaking("nl"):
+        assert told(sentence) == "kan niet als JSON worden gelezen: {what} {0}"
+
+
+def test_what_has_no_translation_is_told_as_it_is():
+    with speaking("nl"):
+        assert told("unmarked {x}") == "unmarked {x}"
+        assert told(noun("unheard of")) == "unheard of"
+
+
+def test_a_sentence_survives_being_copied_and_sent_to_another_process():
+    sentence = t("No {kind} has this id, slug or reference", kind=noun("run"))
+
+    for again in (copy.deepcopy(sentence), pickle.loads(pickle.dumps(sentence))):  # noqa: S301  our own
+        assert isinstance(again, Message)
+        assert (again, again.template, again.arguments) == (
+            sentence,
+            sentence.template,
+            sentence.arguments,
+        )
