@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help dev run test unit sweep check format lock docs l10n bench register unregister update build release clean
 
 help: ## show what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock when the environment holds what the lock says.
 .venv/installed: requirements.lock pyproject.toml

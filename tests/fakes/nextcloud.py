@@ -112,12 +112,12 @@ class FakeNextcloud:
                 *self.webhooks.routes(self.caller, self.groups),
                 *self.console.routes(f"{APP_API}/api/v1"),
                 *self.bell.routes(self.caller),
+                *self.logins.routes(self.caller),
                 Route(
                     "/ocs/{version}/{path:path}",
                     _no_route,
                     methods=["GET", "POST", "PUT", "DELETE"],
                 ),
-                *self.logins.routes(self.caller),
             ]
         )
 
@@ -227,7 +227,6 @@ class FakeNextcloud:
             return failure(request, self.failures.pop(0), "")
         if any(path.endswith(ending) for ending in self.lacks):
             return failure(request, 404, NO_ROUTE, code=998)
-            return failure(request, 404, "Invalid query, please check the syntax.", code=998)
         if user is None and "authorization" in request.headers:
             return self.logins.refusal(request)
         return self._unsigned(request, user, is_dav=is_dav)

@@ -27,8 +27,7 @@ from openconnector.api import (
     settings,
     trials,
 )
-from openconnector.api.answers import StandardHeaders, seen_from
-from openconnector.api.answers import Languages, StandardHeaders
+from openconnector.api.answers import Languages, StandardHeaders, seen_from
 from openconnector.api.callers import Authenticate, CallerGuard
 from openconnector.api.documents import PREFIX, document
 from openconnector.api.ocs import Ocs

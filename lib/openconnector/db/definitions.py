@@ -19,6 +19,7 @@ from openconnector.db.rows import (
     SynchronizationRow,
 )
 from openconnector.errors import Conflict, NotFound
+from openconnector.messages import t
 
 DefinitionRow = SourceRow | MappingRow | SynchronizationRow
 Row = TypeVar("Row", SourceRow, MappingRow, SynchronizationRow)
@@ -120,7 +121,11 @@ async def _flush(session: AsyncSession, row: DefinitionRow) -> None:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(
-            f"The slug {row.slug!r} or the id {row.id!r} is already used; choose another"
+            t(
+                "The slug {slug} or the id {id} is already used; choose another",
+                slug=repr(row.slug),
+                id=repr(row.id),
+            )
         ) from error
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from openconnector.db import objects, ownership, statements
 from openconnector.db.store_rows import ObjectRow, RegisterRow, SchemaRow
 from openconnector.errors import Conflict, NotFound
+from openconnector.messages import t
 
 Row = TypeVar("Row", RegisterRow, SchemaRow)
 
@@ -118,7 +119,11 @@ async def save(session: AsyncSession, row: RegisterRow | SchemaRow) -> None:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(
-            f"The slug {row.slug!r} or the id {row.id!r} is already used; choose another"
+            t(
+                "The slug {slug} or the id {id} is already used; choose another",
+                slug=repr(row.slug),
+                id=repr(row.id),
+            )
         ) from error
 
 

@@ -17,6 +17,7 @@ from openconnector.definitions.audit import Audit, Change
 from openconnector.definitions.models import Model, Network
 from openconnector.errors import InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
+from openconnector.messages import t
 from openconnector.ports import Clock, HttpLimits
 
 LOOK_SECONDS = 1.0
@@ -116,8 +117,12 @@ class Installation:
         revision = 0 if row is None else row.revision
         if based_on is not None and based_on != revision:
             raise StaleVersion(
-                f"The settings are at revision {revision}, not {based_on}: somebody saved them in between. "
-                "Read them again and repeat the change"
+                t(
+                    "The settings are at revision {revision}, not {based_on}: somebody saved them in between. Read "
+                    "them again and repeat the change",
+                    revision=revision,
+                    based_on=based_on,
+                )
             )
         before = InstallationSettings() if row is None else _stored(row.value)
         old, new = before.model_dump(by_alias=True), wanted.model_dump(by_alias=True)

@@ -81,7 +81,7 @@ def _network(text: str) -> str:
     try:
         AllowedNetwork.named(text)
     except ConfigurationError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(*error.args) from error
     return text
 
 

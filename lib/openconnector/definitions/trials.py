@@ -14,8 +14,8 @@ from openconnector.definitions.store import Loaded
 from openconnector.errors import Conflict, OpenConnectorError
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
-from openconnector.ports import Account, AuthFlow, Host, HostRequest, Http, HttpLimits, OcsAnswer
 from openconnector.messages import t
+from openconnector.ports import Account, AuthFlow, Host, HostRequest, Http, HttpLimits, OcsAnswer
 from openconnector.records import Page
 
 SECRET_HEADER = re.compile(r"auth|token|secret|key|cookie|session|signature", re.IGNORECASE)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from openconnector.errors import ConfigurationError
 from openconnector.http import urls
 from openconnector.http.headers import checked_name, checked_value
+from openconnector.messages import t
 
 RESERVED_HEADERS = frozenset(
     {
@@ -21,7 +22,7 @@ def _checked_location(text: str) -> str:
     try:
         urls.location(text)
     except ConfigurationError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(*error.args) from error
     return text
 
 
@@ -29,7 +30,9 @@ def _checked_headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         checked_value(value)
         if checked_name(name).lower() in RESERVED_HEADERS:
-            raise ValueError(f"{name} cannot be set here; credentials belong in the authentication")
+            raise ValueError(
+                t("{name} cannot be set here; credentials belong in the authentication", name=name)
+            )
     return headers
 
 

@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from openconnector.errors import AddressForbidden, ConfigurationError
+from openconnector.messages import t
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -74,8 +75,11 @@ class AllowedNetwork:
             return cls.parse(network, *([int(port)] if port else []))
         except ValueError as error:
             raise ConfigurationError(
-                f"{text!r} is no network; write a range or an address, with a port if only that one is meant, "
-                "such as 10.0.0.0/8, 10.0.0.0/8:443 or [fd00::]/8:443"
+                t(
+                    "{text} is no network; write a range or an address, with a port if only that one is meant, such as "
+                    "10.0.0.0/8, 10.0.0.0/8:443 or [fd00::]/8:443",
+                    text=repr(text),
+                )
             ) from error
 
     def holds(self, address: Address, port: int) -> bool:

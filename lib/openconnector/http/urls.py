@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 import httpx
 
 from openconnector.errors import ConfigurationError, MalformedAnswer
+from openconnector.messages import t
 
 MAX_LENGTH = 8192
 """The longest address we call, in characters."""
@@ -26,17 +27,21 @@ def location(text: str) -> httpx.URL:
     """Return the base address a user gave. Raises `ConfigurationError` naming what is wrong with it."""
     problem = _problem_with(text)
     if problem:
-        raise ConfigurationError(f"The address is not valid: {problem}")
+        raise ConfigurationError(t("The address is not valid: {reason}", reason=problem))
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError):
         raise ConfigurationError(
-            "The address is not valid: it must look like https://host/path"
+            t("The address is not valid: it must look like https://host/path")
         ) from None
     if url.scheme not in DEFAULT_PORTS or not url.host:
-        raise ConfigurationError("The address is not valid: it must begin with https:// or http://")
+        raise ConfigurationError(
+            t("The address is not valid: it must begin with https:// or http://")
+        )
     if (url.port or 0) > MAX_PORT:
-        raise ConfigurationError(f"The address is not valid: a port is at most {MAX_PORT}")
+        raise ConfigurationError(
+            t("The address is not valid: a port is at most {limit}", limit=MAX_PORT)
+        )
     # The text, not the parsed path: parsing has taken the dots away already.
     _refuse_escapes(PATH.sub(r"\1", text))
     return url.copy_with(fragment=None)
@@ -50,12 +55,12 @@ def join(base: str, path: str = "", query: Mapping[str, str] | None = None) -> h
     """
     start = location(base)
     if CONTROL.search(path) or "\\" in path:
-        raise ConfigurationError("A path cannot hold a backslash or a control character")
+        raise ConfigurationError(t("A path cannot hold a backslash or a control character"))
     below, _, own_query = path.partition("?")
     below = _encoded(below, PATH_SAFE)
     _refuse_escapes(below)
     if "//" in below:
-        raise ConfigurationError(f"The path {below!r} holds an empty part (//)")
+        raise ConfigurationError(t("The path {path} holds an empty part (//)", path=repr(below)))
     root, _, base_query = start.raw_path.decode("ascii").partition("?")
     if below:
         root = f"{root.rstrip('/')}/{below.lstrip('/')}"
@@ -63,7 +68,9 @@ def join(base: str, path: str = "", query: Mapping[str, str] | None = None) -> h
     whole = "&".join(part for part in queries if part)
     url = start.copy_with(raw_path=f"{root}?{whole}".encode() if whole else root.encode())
     if len(str(url)) > MAX_LENGTH:
-        raise ConfigurationError(f"The address is longer than {MAX_LENGTH} characters")
+        raise ConfigurationError(
+            t("The address is longer than {limit} characters", limit=MAX_LENGTH)
+        )
     return url
 
 
@@ -159,7 +166,9 @@ def _refuse_escapes(path: str) -> None:
     while "%" in decoded and (again := unquote(decoded)) != decoded:
         decoded = again
     if CONTROL.search(decoded):
-        raise ConfigurationError("A path cannot hold an encoded control character")
+        raise ConfigurationError(t("A path cannot hold an encoded control character"))
     for part in re.split(r"[/\\]", decoded):
         if part.partition(";")[0].strip() in {".", ".."}:
-            raise ConfigurationError(f"The path {path!r} holds a part that is '.' or '..'")
+            raise ConfigurationError(
+                t("The path {path} holds a part that is '.' or '..'", path=repr(path))
+            )

@@ -10,6 +10,7 @@ from openconnector.errors import MalformedAnswer
 from openconnector.expressions.paths import compile_path
 from openconnector.expressions.positions import Position, whole_number
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
+from openconnector.messages import t
 
 
 class PageNumber(Paginator):
@@ -43,9 +44,11 @@ class PageNumber(Paginator):
     @model_validator(mode="after")
     def _size_is_known(self) -> Self:
         if self.size is None and self.size_parameter:
-            raise ValueError("sizeParameter needs a size")
+            raise ValueError(t("sizeParameter needs a size"))
         if self.size is None and self.stop == "short_page":
-            raise ValueError("stop 'short_page' needs a size, to tell a short page from a full one")
+            raise ValueError(
+                t("stop 'short_page' needs a size, to tell a short page from a full one")
+            )
         return self
 
     @override

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from openconnector.expressions.walltime import LAST_DAY, within_calendar
 from openconnector.kinds.schedule import Schedule
+from openconnector.messages import t
 
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 """From where intervals are counted, so that they fall on whole hours and weeks begin on a Monday."""
@@ -37,7 +38,9 @@ class Interval(Schedule):
     @model_validator(mode="after")
     def _is_bearable(self) -> Self:
         if self.step < SHORTEST:
-            raise ValueError(f"comes every {self.every} seconds; use 10 seconds or more")
+            raise ValueError(
+                t("comes every {seconds} seconds; use 10 seconds or more", seconds=self.every)
+            )
         return self
 
     @property

@@ -36,6 +36,7 @@ from openconnector.kinds.decoder import Decoder
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
+from openconnector.messages import t
 from openconnector.paginators import PAGINATORS
 from openconnector.paginators.auto import Auto
 from openconnector.paginators.single_page import SinglePage
@@ -99,7 +100,7 @@ class RestSource(Source):
     @model_validator(mode="after")
     def _request_is_possible(self) -> Self:
         if self.body is not None and self.method == "GET":
-            raise ValueError("a body needs the method POST")
+            raise ValueError(t("a body needs the method POST"))
         try:
             urls.join(self.location, self.endpoint, self.query)
         except ConfigurationError as error:

@@ -24,6 +24,7 @@ from openconnector.expressions.logic import compile_logic, is_truthy
 from openconnector.kinds.reach import Reach
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
+from openconnector.messages import t
 from openconnector.objects.validation import Validator
 from openconnector.ports import Log
 from openconnector.records import Record
@@ -62,7 +63,12 @@ class Preparation:
         definition = loaded.definition
         source = await self.definitions.load(session, SOURCES, definition.source_id)
         if not source.definition.is_enabled:
-            raise Conflict(f"The source {source.slug!r} is switched off; switch it on to read it")
+            raise Conflict(
+                t(
+                    "The source {slug} is switched off; switch it on to read it",
+                    slug=repr(source.slug),
+                )
+            )
         mapping, mapper = await self._mapper(session, definition.source_target_mapping)
         apply, fingerprint = _mapped(mapper, mapping.definition.output_schema if mapping else None)
         _, hash_mapper = await self._mapper(session, definition.source_hash_mapping)

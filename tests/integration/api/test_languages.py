@@ -3,13 +3,16 @@
 import httpx
 import pytest
 
+from tests.fakes.ways import DIRECTLY_ON_SQLITE, Way
+
 DUTCH = {"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.8"}
 
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
-    """One kind of database is enough: none of this depends on it."""
-    return migrated_sqlite_url
+@pytest.fixture(params=DIRECTLY_ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
+    """One way is enough: none of this depends on it."""
+    found: Way = request.param
+    return found
 
 
 async def test_a_problem_is_told_in_dutch_to_who_prefers_it(api: httpx.AsyncClient):
