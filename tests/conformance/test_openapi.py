@@ -137,6 +137,7 @@ def explored(
         for operation in excuse.operations:
             checks.setdefault(operation, {})[excuse.check] = excuse.settings
     configuration = {
+        "base-url": "http://localhost/api/v1",  # one check takes a relative server for a host
         "headers": headers,
         "generation": {
             "max-examples": examples,
