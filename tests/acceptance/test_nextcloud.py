@@ -91,6 +91,24 @@ async def test_what_is_in_a_file_becomes_objects(workshop: Workshop):
     assert sorted(one["name"] for one in await workshop.objects()) == ["Ada", "Grace"]
 
 
+async def test_a_written_file_starts_a_run(workshop: Workshop, nextcloud: httpx.AsyncClient):
+    """Nextcloud delivers webhooks with its background jobs, so this waits for them, five minutes at most."""
+    await workshop.upload("first.txt", "x")
+    source = {"kind": "nextcloud_files", "folder": f"/{workshop.name}"}
+    wakes = [{"event": "files", "path": f"/{workshop.name}"}]
+    synchronization = await workshop.synchronize(source, wakeOn=wakes)
+
+    for attempt in range(15):
+        await workshop.upload(f"{attempt}.txt", "written before or after the webhook was there")
+        await nextcloud.get("/cron.php")
+        for _ in range(20):
+            listed = await workshop.ask("GET", f"runs?synchronizationId={synchronization}")
+            if any(run["trigger"] == "webhook" for run in listed.json()["results"]):
+                return
+            await asyncio.sleep(1)
+    raise AssertionError("no run was started by a webhook; is the app `webhook_listeners` enabled?")
+
+
 async def test_a_command_of_nextcloud_answers(place: Place):
     if not place.occ:
         pytest.skip("Nextcloud's command line is not at hand: set NEXTCLOUD_OCC")

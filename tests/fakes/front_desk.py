@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -11,6 +12,8 @@ from tests.fakes.php_proxy import PLACE, PhpProxy
 
 NAVIGATION = "/ocs/v2.php/core/navigation/apps"
 FORMS = "/ocs/v2.php/settings/api/declarative/forms"
+DAV = "/remote.php/dav/files/"
+WRITTEN = "OCP\\Files\\Events\\Node\\NodeWrittenEvent"
 OCC = "/occ"
 """Takes the words of a command; a real Nextcloud has no such address, `tests/fakes/occ.py` asks here."""
 
@@ -30,7 +33,21 @@ class FrontDesk:
         own = await self._own(request)
         if own is not None:
             return await own(scope, receive, send)
-        return await self._proxy(self._vouched(scope, request), receive, send)
+        await self._proxy(self._vouched(scope, request), receive, send)
+        if request.method == "PUT" and request.url.path.startswith(DAV):
+            await self._deliver(request.url.path.removeprefix(DAV))
+        return None
+
+    async def _deliver(self, path: str) -> None:
+        """Tell the app of a written file, if it has a webhook for that; the real one does so a little later."""
+        exapp, user = self._nextcloud.exapp, path.partition("/")[0]
+        assert exapp is not None, "a webhook needs a way to the ExApp"
+
+        async def post(uri: str, acting: str, body: dict[str, Any]) -> httpx.Response:
+            return await exapp.post(uri, headers=self._nextcloud.signed(acting), json=body)
+
+        node = {"id": 177, "path": f"/{user}/files/{path.partition('/')[2]}"}
+        await self._nextcloud.webhooks.happen(WRITTEN, {"node": node}, post, user=user)
 
     async def _own(self, request: Request) -> Response | None:
         """Answer what is asked of Nextcloud itself; None when its interfaces for apps know more."""
