@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1.7
 # Builds for linux/amd64 and linux/arm64:
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag ghcr.io/conductionnl/openconnector:<version> .
-# Build the web page first (it lands in ex_app/js and ex_app/css); without it the app has no page of its own.
+# Build the page first (`make ui`): it lands in ex_app/js and ex_app/css, and without it the app has no page.
 ARG PYTHON_IMAGE=python:3.13-slim-bookworm
 ARG FRP_VERSION=0.61.1
 # A mirror of frp's releases, for a network that cannot reach the usual place.
@@ -32,6 +32,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY lib lib
 COPY ex_app ex_app
 COPY examples examples
+COPY templates templates
 COPY img ex_app/img
 COPY l10n l10n
 COPY l10n ex_app/l10n

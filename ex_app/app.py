@@ -3,15 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
-from typing_extensions import override
+from starlette.types import ASGIApp
 
 from ex_app.answers import SafeAnswers
 from ex_app.callers import HEARTBEAT_PATH, AppApiAuth, CsrfGuard, Membership
@@ -22,11 +18,7 @@ from ex_app.registrations import REGISTRATIONS
 from ex_app.settings import Settings
 from openconnector.api.answers import Languages
 from openconnector.api.ocs import Ocs
-
-PACKAGE = Path(__file__).parent
-
-ASSETS = ("js", "css", "img", "l10n")
-"""Folders a browser may read from; `info.xml` routes to the same."""
+from openconnector.api.pages import assets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +60,7 @@ def create_app(
         Route("/init", lifecycle.init, methods=["POST"]),
         Route("/enabled", lifecycle.enabled, methods=["PUT"]),
         *hosted.internal,
-        *_assets(),
+        *assets(),
         Mount("/", Membership(hosted.api, Users(nextcloud))),
     ]
     guarded = AppApiAuth(
@@ -77,24 +69,3 @@ def create_app(
         secret=settings.app_secret.get_secret_value(),
     )
     return SafeAnswers(Languages(Ocs(guarded)))
-
-
-class Assets(StaticFiles):
-    """Files a browser keeps but asks about: a new version is seen at once, an unchanged file costs a 304."""
-
-    @override
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def _assets() -> list[BaseRoute]:
-    """Return a mount for each folder there is: in the package where installed, beside it in a checkout."""
-    places = {name: [PACKAGE / name, PACKAGE.parent / name] for name in ASSETS}
-    return [
-        Mount(f"/{name}", Assets(directory=folder))
-        for name, folders in places.items()
-        for folder in [next((folder for folder in folders if folder.is_dir()), None)]
-        if folder
-    ]

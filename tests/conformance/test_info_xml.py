@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 
-from ex_app.app import ASSETS
 from ex_app.callers import HEARTBEAT_PATH, INTERNAL_PATHS, INTERNAL_PREFIX
 from ex_app.settings import Settings
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.api.documents import document
+from openconnector.api.pages import FOLDERS
 from openconnector.engine import Engine
 from openconnector.engine import Settings as EngineSettings
 from tests.fakes.doors import MATCHERS, Matcher, declared
@@ -222,7 +222,7 @@ def test_the_login_is_public_and_nothing_beside_it(matcher):
 
 
 @pytest.mark.parametrize("matcher", MATCHERS)
-@pytest.mark.parametrize("folder", ASSETS)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_pages_files_are_reachable_for_users(matcher, folder):
     assert levels(matcher, "GET", f"/{folder}/deep/file.ext") == ["USER"]
 

@@ -37,8 +37,8 @@ class CollectionShown(BaseModel):
     columns: list[ColumnShown]
     json_schema: dict[str, Any] = Field(
         alias="schema",
-        description="JSON Schema of a definition; descriptions are help texts, and `x-refers` names the collection "
-        "that a field chooses from.",
+        description="JSON Schema of a definition; descriptions are help texts, `x-refers` names the collection that a "
+        "field chooses from, and `x-advanced` marks fields that most people need not look at.",
     )
 
 

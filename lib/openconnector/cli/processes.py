@@ -6,8 +6,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
+from openconnector.api.pages import pages
 from openconnector.cli.carrying import migrate, opened
 from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.serving import listening
@@ -46,8 +50,13 @@ async def answer(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     api = create_api(engine, authenticate=by_token(settings.token()))
-    async with listening(api, host=host, port=port) as found, _working(engine, is_single=is_single):
-        note(f"OpenConnector answers on http://{host}:{found}/api/v1; Ctrl-C ends it")
+    site = Starlette(routes=[*pages(), Mount("/", api)])
+    async with (
+        listening(site, host=host, port=port) as found,
+        _working(engine, is_single=is_single),
+    ):
+        note(f"Open http://{host}:{found} and sign in with the token {settings.token_place}")
+        note(f"The API answers on http://{host}:{found}/api/v1; Ctrl-C ends both")
         await stop.wait()
 
 

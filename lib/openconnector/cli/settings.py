@@ -76,6 +76,13 @@ class Settings(PreviewSettings):
             )
             raise ConfigurationError(f"The environment is not valid: {wrong}") from error
 
+    @property
+    def token_place(self) -> str:
+        """Where people find the administrator's token."""
+        if self.admin_token is not None:
+            return "in OPENCONNECTOR_ADMIN_TOKEN"
+        return f"in {self.storage / TOKEN_FILE}"
+
     def token(self) -> str:
         """Return the administrator's token, made and kept (mode 0600) when there is none yet."""
         if self.admin_token is not None:

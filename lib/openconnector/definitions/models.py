@@ -34,6 +34,10 @@ MAX_TESTS_SIZE = 1_000_000
 """How long they may be together, as characters of JSON."""
 
 
+ADVANCED: dict[str, Any] = {"x-advanced": True}
+"""What tells a form that most people need not look at a field."""
+
+
 def _refers(collection: str) -> dict[str, Any]:
     """Return what tells a form that a field chooses from a collection."""
     return {"x-refers": collection}
@@ -58,13 +62,15 @@ class Definition(Model):
 
     name: str = Field(min_length=1, max_length=SHORT)
     """What people call it."""
-    slug: str = Field(default="", max_length=SHORT, pattern=rf"{SLUG_PATTERN}|^$")
+    slug: str = Field(
+        default="", max_length=SHORT, pattern=rf"{SLUG_PATTERN}|^$", json_schema_extra=ADVANCED
+    )
     """Its name in addresses and files: lower case, digits and hyphens. Left empty, it follows from the name."""
     description: str = Field(default="", max_length=LONG)
     """What it is for, for the next person."""
-    version: str = Field(default="", max_length=64)
+    version: str = Field(default="", max_length=64, json_schema_extra=ADVANCED)
     """Semantic version. Left empty, it starts at 0.0.1 and its last part counts up with every save."""
-    reference: str | None = Field(default=None, max_length=2_000)
+    reference: str | None = Field(default=None, max_length=2_000, json_schema_extra=ADVANCED)
     """A permanent address of this definition, if it comes from a catalogue."""
 
     @field_validator("name", "slug", "description", "version", "reference")

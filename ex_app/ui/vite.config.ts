@@ -1,0 +1,67 @@
+/** How the page is built: modules behind a small classic script, because AppAPI can load nothing else. */
+import { readFileSync } from 'node:fs'
+import vue from '@vitejs/plugin-vue'
+import { type Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const APP = 'openconnector'
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+/** Writes `js/openconnector-main.js`, a classic script that links the styles and imports the entry, both by their hashed names. */
+function classicLoader(): Plugin {
+  return {
+    name: 'classic-loader',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const files = Object.values(bundle)
+      const entry = files.find((file) => file.type === 'chunk' && file.isEntry)
+      if (!entry) this.error('there is no entry to load')
+      const styles = files.map((file) => file.fileName).filter((name) => name.endsWith('.css'))
+      const link = (name: string) =>
+        `var l=document.createElement('link');l.rel='stylesheet';l.href=new URL('${name}',b);document.head.appendChild(l);`
+      this.emitFile({
+        type: 'asset',
+        fileName: `js/${APP}-main.js`,
+        source:
+          `(function(){var b=new URL('../',document.currentScript.src);${styles.map(link).join('')}` +
+          `import(new URL('${entry.fileName}',b)).catch(function(e){console.error('${APP}: the page could not be loaded',e)})})();\n`,
+      })
+    },
+  }
+}
+
+/** What is loaded only where it is needed; each file costs Nextcloud a PHP process, so there are few of them. */
+function chunkOf(id: string): string | undefined {
+  return /[\\/]l10n[\\/]\w+\.json/.test(id) ? undefined : 'main'
+}
+
+export default defineConfig({
+  base: './', // what belongs to a module is looked for beside it: through AppAPI's proxy, whatever its address
+  plugins: [vue(), classicLoader()],
+  define: { appName: JSON.stringify(APP), appVersion: JSON.stringify(version) }, // read by @nextcloud/vue
+  build: {
+    outDir: '..',
+    emptyOutDir: false,
+    cssCodeSplit: false,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1500,
+    rollupOptions: {
+      input: { main: 'src/main.ts' },
+      output: {
+        manualChunks: chunkOf,
+        entryFileNames: 'js/[name]-[hash].chunk.mjs',
+        chunkFileNames: 'js/[name]-[hash].chunk.mjs',
+        assetFileNames: ({ names: [name = ''] }) =>
+          name.endsWith('.css') ? 'css/[name]-[hash].chunk.css' : 'css/assets/[name]-[hash].chunk[extname]',
+      },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['tests/setup.ts'],
+    include: ['tests/**/*.test.ts'],
+    server: { deps: { inline: [/@nextcloud/] } }, // they import styles
+  },
+})

@@ -1,0 +1,124 @@
+"""Lists and forms as people use them."""
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import TOKEN, violations
+
+SOURCE = {
+    "name": "Bakery",
+    "configuration": {"kind": "rest", "location": "https://bread.example.org"},
+}
+
+
+@pytest.fixture
+async def bakery(address: str) -> str:
+    """A source that is there already; its address on the page."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers) as api:
+        (await api.post("/sources", json=SOURCE)).raise_for_status()
+    return "/app/sources/bakery"
+
+
+async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in(page: Page):
+    await page.goto("/app/sources")
+    await page.get_by_label("Token", exact=True).fill("wrong")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text("This is not the token of this server.")).to_be_visible()
+
+    await page.get_by_label("Token", exact=True).fill(TOKEN)
+    await page.get_by_role("button", name="Sign in").click()
+
+    await expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+
+
+async def test_a_first_source_is_made_from_the_empty_list_with_the_servers_words_at_the_field(
+    signed_in: Page,
+):
+    await signed_in.get_by_role("link", name="Sources").click()
+    await expect(signed_in.get_by_text("Nothing here yet")).to_be_visible()
+    await signed_in.get_by_role("link", name="New source").first.click()
+    await signed_in.get_by_label("Name", exact=True).fill("Bakery")
+    await signed_in.get_by_role("button", name="Save").click()
+    location = signed_in.locator('[data-field="configuration.location"]')
+    await expect(location.get_by_role("alert")).to_be_visible()
+
+    await location.get_by_role("textbox").fill("https://bread.example.org")
+    await signed_in.get_by_role("button", name="Save").click()
+
+    await expect(signed_in.get_by_role("heading", name="Bakery")).to_be_visible()
+    await signed_in.get_by_role("link", name="Sources").click()
+    await expect(signed_in.get_by_role("link", name="Bakery")).to_be_visible()
+
+
+async def test_an_address_can_be_opened_reloaded_and_gone_back_to(signed_in: Page, bakery: str):
+    await signed_in.goto("/app/sources")
+    await signed_in.get_by_role("link", name="Bakery").click()
+    await signed_in.reload()
+    await expect(signed_in.get_by_role("heading", name="Bakery")).to_be_visible()
+    assert signed_in.url.endswith(bakery)
+
+    await signed_in.go_back()
+
+    await expect(signed_in.get_by_role("heading", name="Sources")).to_be_visible()
+
+
+async def test_a_search_without_hits_says_so_and_can_be_cleared(signed_in: Page, bakery: str):
+    await signed_in.goto("/app/sources?search=butcher")
+    await expect(signed_in.get_by_text("Nothing found for “butcher”")).to_be_visible()
+
+    await signed_in.get_by_role("button", name="Clear search").last.click()
+
+    await expect(signed_in.get_by_role("link", name="Bakery")).to_be_visible()
+
+
+async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten_unasked(
+    signed_in: Page, bakery: str, address: str
+):
+    await signed_in.goto(bakery)
+    await signed_in.get_by_label("Name", exact=True).fill("Mine")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers) as api:
+        (await api.put("/sources/bakery", json=SOURCE | {"name": "Theirs"})).raise_for_status()
+
+    await signed_in.get_by_role("button", name="Save", exact=True).click()
+
+    await expect(signed_in.get_by_text("Somebody else has saved this meanwhile")).to_be_visible()
+    await signed_in.get_by_role("button", name="Take theirs").click()
+    await expect(signed_in.get_by_role("heading", name="Theirs")).to_be_visible()
+
+
+async def test_what_is_deleted_is_gone_from_the_list(signed_in: Page, bakery: str):
+    await signed_in.goto("/app/sources")
+    await signed_in.get_by_role("button", name="Delete").click()
+    await signed_in.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+    await expect(signed_in.get_by_text("Nothing here yet")).to_be_visible()
+
+
+async def test_an_address_that_does_not_exist_says_so(signed_in: Page):
+    await signed_in.goto("/app/nonsense")
+
+    await expect(signed_in.get_by_text("This page does not exist")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/sources",
+        "/app/sources/bakery",
+        "/app/sources/new",
+        "/app/synchronizations/new",
+        "/app/runs",
+    ],
+)
+async def test_a_page_has_no_flaw_that_axe_finds(
+    signed_in: Page, bakery: str, path: str, scheme: str
+):
+    await signed_in.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a name of the two there are
+    await signed_in.goto(path)
+    await expect(signed_in.get_by_role("heading", level=2).first).to_be_visible()
+    await signed_in.wait_for_load_state("networkidle")
+
+    assert await violations(signed_in) == [], await violations(signed_in)
