@@ -29,7 +29,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from openconnector.db import memo_rows, store_rows  # noqa: F401  their tables belong to the metadata
+from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    firing_rows,
+    memo_rows,
+    store_rows,
+)
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.rows import Base, ChangeCounterRow
 from openconnector.db.types import Json, Moment

@@ -111,6 +111,16 @@ async def miss_waiting(
         )
 
 
+async def miss_all_waiting(session: AsyncSession, reason: str) -> None:
+    """Note that no firing that still waits starts anything, whichever schedule it is of."""
+    await session.execute(
+        update(FiringRow)
+        .where(FiringRow.state == "waiting")
+        .values(state="missed", reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def newest(session: AsyncSession, synchronization_ids: Sequence[str]) -> Sequence[FiringRow]:
     """Return the latest firing of every schedule of these synchronizations."""
     latest = (

@@ -105,3 +105,19 @@ async def settle(
         .values(state=state, due_at=due_at)
         .execution_options(synchronize_session=False)
     )
+
+
+async def give_up(session: AsyncSession) -> None:
+    """Have nothing sent any more of all there is: neither what waits for its receivers nor what is on its way."""
+    await session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.state == "waiting")
+        .values(state="spread")
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(NoticeDeliveryRow)
+        .where(NoticeDeliveryRow.state.in_(("waiting", "sending")))
+        .values(state="given_up", attempts=NoticeDeliveryRow.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )

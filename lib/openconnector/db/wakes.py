@@ -46,6 +46,11 @@ async def take(session: AsyncSession, synchronization_id: str, now: datetime) ->
     return _hit(await session.execute(taken))
 
 
+async def forget(session: AsyncSession) -> None:
+    """Take everything that has happened off the list; no run follows it."""
+    await session.execute(delete(WakeRow))
+
+
 async def count(session: AsyncSession, synchronization_id: str) -> int:
     """Return how often something has happened that no run has followed yet."""
     query = select(WakeRow.count).where(WakeRow.synchronization_id == synchronization_id)

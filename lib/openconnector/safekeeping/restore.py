@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from openconnector.crypto import KeyRing, key_id
-from openconnector.db import dumping, runs
+from openconnector.db import dumping, firings, notices, runs, wakes
 from openconnector.db.database import Database
 from openconnector.db.dumping import Row, Shape
 from openconnector.db.migrate import migrate
@@ -20,6 +20,8 @@ from openconnector.ports import Clock
 from openconnector.safekeeping.archive import Manifest, Reader, damaged, whole
 
 ENDED = "The database was restored from a backup while this run was unfinished; start it again"
+
+PASSED = "The database was restored from a backup while this waited for the run before"
 
 SHOWN = 20
 """How many lost secrets an error names."""
@@ -98,7 +100,17 @@ async def _replace(session: Session, tables: Tables, clock: Clock) -> int:
     counter = await dumping.emptied(session)
     async for shape, rows in tables:
         await dumping.put(session, shape, rows)
-    ended = await runs.end_unfinished(
+    ended = await _end_unfinished(session, fence, clock)
+    await dumping.settle(session, counter)
+    return len(ended)
+
+
+async def _end_unfinished(session: Session, fence: int, clock: Clock) -> list[str]:
+    """End what was under way when the backup was taken, since it was brought to its end after it; return the runs."""
+    await firings.miss_all_waiting(session, PASSED)
+    await wakes.forget(session)
+    await notices.give_up(session)
+    return await runs.end_unfinished(
         session,
         changes={
             "state": "cancelled",
@@ -108,8 +120,6 @@ async def _replace(session: Session, tables: Tables, clock: Clock) -> int:
         },
         fence=fence,
     )
-    await dumping.settle(session, counter)
-    return len(ended)
 
 
 @asynccontextmanager

@@ -14,15 +14,17 @@ import pytest
 from sqlalchemy import inspect
 
 from openconnector.crypto import KeyRing
-from openconnector.db import dumping, runs
+from openconnector.db import dumping, firings, notices, runs, wakes
 from openconnector.db.database import Database
+from openconnector.db.firing_rows import FiringRow
+from openconnector.db.installation_rows import NoticeRow
 from openconnector.db.migrate import migrate
 from openconnector.db.rows import RevisionRow, RunLogRow, RunRow
 from openconnector.engine import DATABASE_FILE
 from openconnector.errors import ConfigurationError, Conflict, LeaseLost, StorageFailed
 from openconnector.safekeeping.archive import Reader
 from openconnector.safekeeping.backup import back_up
-from openconnector.safekeeping.restore import Consent, restore
+from openconnector.safekeeping.restore import PASSED, Consent, restore
 from openconnector.testing import FakeClock
 from tests.conftest import BOTH
 from tests.fakes.commands import Command
@@ -230,6 +232,69 @@ async def test_a_run_that_was_at_work_is_ended_and_its_worker_can_commit_no_more
         async with target.writing() as session:
             await runs.move(session, run_id, held.fence, {"pages": 1})
     await sync.queue()
+
+
+async def test_nothing_that_waited_in_a_backup_is_begun_or_told_again(
+    target: Database, ring: KeyRing, file: Path, clock: FakeClock
+):
+    sync = Synchronizing(target)
+    await sync.save()
+    await leave_waiting(target, sync.id)
+    await back_up(target, file, clock=clock)
+
+    await restore(target, ring, file, clock=clock, consent=REPLACE)
+
+    clock.moment = NOW
+    async with target.reading() as session:
+        begun = [*await firings.startable(session, clock.now())]
+        begun += await wakes.startable(session, clock.now())
+        told = [*await notices.waiting(session), *await notices.due(session, clock.now())]
+        [firing] = await firings.every(session, sync.id)
+    assert (begun, told) == ([], [])
+    assert (firing.state, firing.reason) == ("missed", PASSED)
+
+
+async def test_a_delivery_that_was_under_way_can_be_noted_no_more(
+    target: Database, ring: KeyRing, file: Path, clock: FakeClock
+):
+    sync = Synchronizing(target)
+    await sync.save()
+    await leave_waiting(target, sync.id)
+    clock.moment = NOW
+    async with target.writing() as session:
+        [(held, _)] = await notices.due(session, clock.now())
+        assert await notices.claim(session, held, now=clock.now(), until=clock.now())
+    await back_up(target, file, clock=clock)
+
+    await restore(target, ring, file, clock=clock, consent=REPLACE)
+
+    async with target.writing() as session:
+        await notices.settle(session, held, "waiting", due_at=clock.now())
+        assert await notices.due(session, clock.now()) == []
+
+
+async def leave_waiting(database: Database, synchronization_id: str) -> None:
+    """Leave behind one of everything that begins or is sent later by itself."""
+    about = {"synchronization_id": synchronization_id, "created_at": NOW, "run_id": "r"}
+    notice = {**about, "reason": "gone", "kind": "failed", "values": {}}
+    async with database.writing() as session:
+        await firings.add(
+            session,
+            [
+                FiringRow(
+                    synchronization_id=synchronization_id,
+                    schedule="s",
+                    moment=NOW,
+                    due_at=NOW,
+                    misfire="all",
+                    state="waiting",
+                )
+            ],
+        )
+        await wakes.add(session, synchronization_id, now=NOW, due_at=NOW)
+        await notices.add(session, NoticeRow(id="unspread", state="waiting", **notice))
+        await notices.add(session, NoticeRow(id="spread", state="waiting", **notice))
+        await notices.spread(session, "spread", ["alice"], now=NOW)
 
 
 async def test_processes_see_that_what_they_have_cached_is_old(
@@ -524,8 +589,9 @@ async def test_killed_in_the_middle_of_a_restore_the_old_content_is_all_there(
     assert was_there
     assert await everything(database) == before
     assert await Command(["restore", str(file), "--replace"], storage).wait() == (0, "")
-    assert await everything(database, without=("run",)) == {
-        name: rows for name, rows in before.items() if name != "run"
+    changed = ("run", "audit", "audit_head")  # the run is ended, and the restore is told of
+    assert await everything(database, without=changed) == {
+        name: rows for name, rows in before.items() if name not in changed
     }
     await database.close()
 
