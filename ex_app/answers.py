@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openconnector.languages import language, told
+from openconnector.messages import t
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
 """Statuses that Nextcloud's proxy follows by itself instead of passing them on."""
@@ -31,7 +32,8 @@ class SafeAnswers:
 
     Without a Cache-Control of ours the PHP proxy lets browsers keep nearly everything for an hour, problems
     included. A redirect it follows itself, with our secret in a header, even to another host: none leaves us.
-    What goes wrong before an answer has begun becomes one that tells nothing.
+    What goes wrong before an answer has begun becomes one that tells nothing; what goes wrong after its end, the log
+    alone tells: a server that heard of it would close the connection under the next request.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,11 +41,12 @@ class SafeAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and mend the answer's head."""
-        has_begun = False
+        has_begun = is_whole = False
 
         async def mended(message: Message) -> None:
-            nonlocal has_begun
+            nonlocal has_begun, is_whole
             has_begun = True
+            is_whole = message["type"] == "http.response.body" and not message.get("more_body")
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message["headers"]))
                 headers.setdefault("Cache-Control", "no-store")
@@ -58,8 +61,9 @@ class SafeAnswers:
         try:
             await self._app(scope, receive, mended)
         except Exception:
-            if has_begun or scope["type"] != "http":
+            if scope["type"] != "http" or (has_begun and not is_whole):
                 raise
             log.exception("request failed", path=scope["path"])
-            detail = "The log of the app says more"
-            await problem(500, "Internal Server Error", detail)(scope, receive, mended)
+            if not has_begun:
+                failed = problem(500, t("Internal Server Error"), t("The log of the app says more"))
+                await failed(scope, receive, mended)

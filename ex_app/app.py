@@ -68,4 +68,4 @@ def create_app(
         app_id=settings.app_id,
         secret=settings.app_secret.get_secret_value(),
     )
-    return SafeAnswers(Languages(Ocs(guarded)))
+    return Languages(SafeAnswers(Ocs(guarded)))

@@ -84,6 +84,17 @@ TOLD: Mapping[type[OpenConnectorError], Told] = {
 }
 """A class that is missing here is told as its nearest parent."""
 
+HTTP_TITLES: Mapping[int, str] = {
+    400: t("Bad Request"),
+    401: t("Unauthorized"),
+    404: t("Not Found"),
+    405: t("Method Not Allowed"),
+    413: t("Content Too Large"),
+    415: t("Unsupported Media Type"),
+    500: t("Internal Server Error"),
+}
+"""What problems are called that their status alone names: every status the interface answers of itself."""
+
 HTTP_DETAILS = {
     404: t("Nothing is at this address; /openapi.json lists what there is"),
     405: t("This address does not know the method; the header `Allow` lists those it does"),
@@ -158,7 +169,7 @@ def http_problem(
     """Return a problem that its status alone names."""
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": languages.told(HTTP_TITLES.get(status) or HTTPStatus(status).phrase),
         "status": status,
         "detail": languages.told(detail),
         "instance": path,

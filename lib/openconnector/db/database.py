@@ -128,10 +128,11 @@ class _storage_errors:  # noqa: N801  reads as a statement where it is used
 def _driver_url(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):  # which may quote a part of the password
         raise ConfigurationError(
-            "DATABASE_URL is no address; use postgresql://user:password@host/name or sqlite:///path"
-        ) from error
+            "DATABASE_URL is no address; use postgresql://user:password@host/name or sqlite:///path. Within name and "
+            "password, write `@`, `:`, `/` and `%` percent-encoded"
+        ) from None
     backend = parsed.get_backend_name()
     if backend in {"postgres", "postgresql"}:
         return parsed.set(drivername="postgresql+asyncpg")

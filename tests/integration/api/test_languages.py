@@ -76,3 +76,21 @@ async def test_the_message_of_an_envelope_is_dutch_too(api: httpx.AsyncClient):
 
 async def test_what_worked_says_nothing_about_languages(api: httpx.AsyncClient):
     assert "content-language" not in (await api.get("sources", headers=DUTCH)).headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "title"),
+    [
+        ("GET", "nothing", "Hier is niets"),
+        ("POST", "sources", "Soort inhoud niet bekend"),
+    ],
+)
+async def test_problems_that_only_a_status_names_have_a_title_in_dutch_too(
+    api: httpx.AsyncClient, method: str, path: str, title: str
+):
+    headers = {**DUTCH, "Content-Type": "text/plain"}
+    content = "no JSON" if method == "POST" else None
+
+    answer = await api.request(method, path, headers=headers, content=content)
+
+    assert answer.json()["title"] == title

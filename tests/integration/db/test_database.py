@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 import threading
+import traceback
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -266,10 +267,15 @@ def test_another_database_is_refused_with_the_forms_that_work():
         Database("mysql://u@h/n")
 
 
-@pytest.mark.parametrize("address", ["nonsense", "://", "mysql://u@h/n"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "://", "mysql://u@h/n", "postgresql://u:wo@planted:4711x@h/n"]
+)
 def test_what_is_no_address_of_a_database_is_refused_in_words(address: str):
-    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+    with pytest.raises(ConfigurationError, match="DATABASE_URL") as caught:
         Database(address)
+
+    trace = "".join(traceback.format_exception(caught.value))
+    assert "4711x" not in trace
 
 
 async def test_an_error_of_the_database_never_repeats_what_was_to_be_stored(database: Database):

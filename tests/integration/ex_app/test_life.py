@@ -1,6 +1,7 @@
 """The life of the real process in a Nextcloud: on every daemon, disabled, updated, uninstalled with its data."""
 
 import asyncio
+import base64
 import os
 import shutil
 import sqlite3
@@ -8,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ import uvicorn
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 from openconnector.db.version import newest_step
+from tests.fakes.loopback import Loopback
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.integration.ex_app.test_install import free_port, serving
 
@@ -66,7 +69,15 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started(nextcloud: FakeNextcloud, storage: Path, elsewhere: Path, tmp_path: Path) -> Started:
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the process and its worker write to standard output and error, as a container's log keeps it."""
+    return tmp_path_factory.mktemp("output") / "log"
+
+
+@pytest.fixture
+def started(
+    nextcloud: FakeNextcloud, storage: Path, elsewhere: Path, tmp_path: Path, output: Path
+) -> Started:
     """Starts `python -m ex_app` as a daemon does, and ends it as one does."""
 
     @asynccontextmanager
@@ -87,12 +98,14 @@ def started(nextcloud: FakeNextcloud, storage: Path, elsewhere: Path, tmp_path: 
             **daemon,
         }
         storage.mkdir(exist_ok=True)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ex_app"),
-            env=environment,
-            cwd=elsewhere,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
+        with output.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ex_app"),
+                env=environment,
+                cwd=elsewhere,
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+            )
         transport = httpx.AsyncHTTPTransport(uds=str(uds) if "HP_SHARED_KEY" in daemon else None)
         base_url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(
@@ -205,3 +218,135 @@ async def as_the_first_version_left_it(file: Path) -> None:
 async def names(exapp: httpx.AsyncClient, nextcloud: FakeNextcloud) -> list[str]:
     answer = await exapp.get("/api/v1/registers", headers=nextcloud.signed("admin"))
     return [one["title"] for one in answer.json()["results"]]
+
+
+SECRETS = {
+    "the secret of the app": "app-secret-5b1e",
+    "the key of HaRP": "harp-key-77c0",
+    "a cookie": "cookie-90aa",
+    "a basic login": "basic-4d11",
+    "a bearer token of a client": "bearer-13f7",
+    "a password that was accepted": "password-a0b4",
+    "a password that was refused": "password-c2d8",
+    "a name that was refused": "name-3e55",
+    "the token of a source": "token-8f02",
+    "a header of a source": "header-66b9",
+    "a password in an address": "address-1c3d",
+    "a key in a query": "query-f4e6",
+    "a record": "record-29ac",
+    "what a wrong body held": "body-e7d5",
+}
+"""What may stand in no log, each in a spelling of its own."""
+
+
+async def test_no_secret_cookie_or_record_stands_in_the_log_at_its_most_talkative(
+    nextcloud: FakeNextcloud, started: Started, storage: Path, output: Path
+):
+    nextcloud.secret = SECRETS["the secret of the app"]
+    nextcloud.accounts.passwords["alice"] = SECRETS["a password that was accepted"]
+    harp = DAEMONS["HaRP"] | {"HP_SHARED_KEY": SECRETS["the key of HaRP"]}
+
+    async with started(**harp) as exapp:
+        assert await nextcloud.install()
+        await use_with_secrets(nextcloud, exapp, storage / "openconnector.db")
+        await nextcloud.disable()
+
+    written = output.read_text()
+    assert '"level": "debug"' in written
+    assert [what for what, secret in SECRETS.items() if secret in written] == []
+    assert [one for one in signatures(nextcloud) if one in written] == []
+    assert "record not handled" in written
+    assert "no such table: source" in written
+
+
+def signatures(nextcloud: FakeNextcloud) -> list[str]:
+    """Return what calls are signed with, which is a secret in another spelling."""
+    users = ("", *nextcloud.groups)
+    return [nextcloud.signed(user)["AUTHORIZATION-APP-API"] for user in users]
+
+
+async def use_with_secrets(
+    nextcloud: FakeNextcloud, exapp: httpx.AsyncClient, database: Path
+) -> None:
+    """Do all that a secret is part of, what goes wrong included."""
+    headers = nextcloud.signed("admin") | {
+        "Cookie": f"nc_session_id={SECRETS['a cookie']}",
+        "Authorization": f"Bearer {SECRETS['a bearer token of a client']}",
+        "OCS-APIRequest": "true",
+    }
+    talkative = {"logLevel": "debug", "allowedNetworks": ["127.0.0.0/8"]}
+    await exapp.put("/api/v1/settings", json=talkative, headers=headers)
+    logins = [await log_in(nextcloud, exapp, name, word) for name, word in WHO_LOGS_IN.items()]
+    assert logins == [200, 401]
+    system = Loopback()
+    system.answer = lambda _path: (200, [{"id": 1, "name": SECRETS["a record"]}])
+    with system.serving():
+        for path, body in definitions(system.url):
+            made = await exapp.post(f"/api/v1/{path}", json=body, headers=headers)
+            assert made.status_code == 201, made.text
+        for slug in ("refused", "not-mapped"):
+            await ended(exapp, f"/api/v1/synchronizations/{slug}/run", headers)
+    wrong = SECRETS["what a wrong body held"]
+    for content in (f'"{wrong}', f'{{"name": 1, "{wrong}": "{wrong}"}}'):
+        await exapp.post("/api/v1/sources", content=content, headers=headers)
+    url = f"http://me:{SECRETS['a password in an address']}@127.0.0.1"
+    await exapp.post("/api/v1/sources", json=source_at(url), headers=headers)
+    with closing(sqlite3.connect(database)) as broken:
+        broken.execute("ALTER TABLE source RENAME TO source_elsewhere")
+    fault = await exapp.post("/api/v1/sources", json=source_at(system.url), headers=headers)
+    assert fault.status_code == 500
+
+
+WHO_LOGS_IN = {
+    "alice": SECRETS["a password that was accepted"],
+    SECRETS["a name that was refused"]: SECRETS["a password that was refused"],
+}
+
+
+async def log_in(
+    nextcloud: FakeNextcloud, exapp: httpx.AsyncClient, name: str, password: str
+) -> int:
+    basic = base64.b64encode(f"alice:{SECRETS['a basic login']}".encode()).decode()
+    return (
+        await exapp.post(
+            "/api/v1/user/login",
+            json={"username": name, "password": password},
+            headers=nextcloud.signed() | {"Authorization": f"Basic {basic}"},
+        )
+    ).status_code
+
+
+def source_at(url: str) -> dict[str, Any]:
+    return {
+        "name": "Other",
+        "configuration": {
+            "kind": "rest",
+            "location": f"{url}/?key={SECRETS['a key in a query']}",
+            "headers": {"X-Api-Key": SECRETS["a header of a source"]},
+            "auth": {"kind": "bearer", "token": SECRETS["the token of a source"]},
+        },
+    }
+
+
+def definitions(url: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return a synchronization whose record is refused by its schema, and one whose record cannot be mapped."""
+    schema = {"title": "S", "slug": "s", "properties": {"name": {"type": "integer"}}}
+    mapping = {"name": "M", "mapping": {"name": "{{ name | date('Y') }}"}, "cast": {"name": "int"}}
+    place = {"kind": "object_store", "register": "r", "schema": "s"}
+    refused = {"name": "Refused", "sourceId": "other", "target": place}
+    return [
+        ("schemas", schema),
+        ("registers", {"title": "R", "slug": "r", "schemas": ["s"]}),
+        ("mappings", mapping),
+        ("sources", source_at(url)),
+        ("synchronizations", refused),
+        ("synchronizations", {**refused, "name": "Not mapped", "sourceTargetMapping": "m"}),
+    ]
+
+
+async def ended(exapp: httpx.AsyncClient, run_at: str, headers: dict[str, str]) -> None:
+    run = (await exapp.post(run_at, json={}, headers=headers)).json()
+    while run["state"] in {"queued", "running"}:
+        await asyncio.sleep(0.05)
+        run = (await exapp.get(f"/api/v1/runs/{run['id']}", headers=headers)).json()
+    assert run["balance"]["found"] == 1

@@ -1,6 +1,12 @@
 """What every answer has in common, and the files a browser reads."""
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ex_app.answers import SafeAnswers
+from openconnector.api.answers import Languages
+from tests.fakes.raw import send_raw
 
 
 @pytest.mark.parametrize(
@@ -71,3 +77,35 @@ async def test_a_refusal_is_told_in_the_language_of_who_is_refused(exapp, nextcl
     assert unsigned.json()["title"] == "Niet aangemeld"
     assert foreign.json()["detail"].startswith("Stuur de header")
     assert foreign.headers["Content-Language"] == "nl"
+
+
+async def test_a_fault_is_told_in_the_language_of_the_reader():
+    async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError("boom")
+
+    app = Languages(SafeAnswers(fail))
+    answer = await send_raw(app, "GET", "/", [("Accept-Language", "nl")])
+
+    assert answer.status_code == 500
+    assert answer.json()["title"] == "Interne serverfout"
+    assert answer.headers["Content-Language"] == "nl"
+
+
+async def test_a_fault_after_a_whole_answer_leaves_the_connection_open():
+    async def answer_and_fail(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("whole")(scope, receive, send)
+        raise RuntimeError("boom")
+
+    answer = await send_raw(SafeAnswers(answer_and_fail), "GET", "/")
+
+    assert answer.text == "whole"
+
+
+async def test_a_fault_within_an_answer_ends_it_for_the_client_to_see():
+    async def begin_and_fail(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ha", "more_body": True})
+        raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        await send_raw(SafeAnswers(begin_and_fail), "GET", "/")
