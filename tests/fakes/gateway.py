@@ -45,9 +45,14 @@ class Gateway:
 
     async def _answer(self, scope: dict[str, Any], body: bytes) -> tuple[int, list[Any], bytes]:
         sent: list[dict[str, Any]] = []
+        received: list[dict[str, Any]] = [
+            {"type": "http.request", "body": body, "more_body": False}
+        ]
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if not received:  # the client stays until it has its answer
+                await asyncio.Event().wait()
+            return received.pop()
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
