@@ -187,7 +187,7 @@ class Reader:
         with whole(file):
             archive = zipfile.ZipFile(file)
             stored = orjson.loads(archive.read(MANIFEST))
-        if stored.get("product") != "openconnector":
+        if not isinstance(stored, dict) or stored.get("product") != "openconnector":
             raise ConfigurationError(f"{file} is no backup of OpenConnector")
         if stored.get("format") != FORMAT:
             raise ConfigurationError(

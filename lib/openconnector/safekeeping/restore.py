@@ -23,6 +23,9 @@ ENDED = "The database was restored from a backup while this run was unfinished; 
 
 PASSED = "The database was restored from a backup while this waited for the run before"
 
+VERSION_TABLE = "alembic_version"
+"""Tells the step of a database; a backup has its manifest for that."""
+
 SHOWN = 20
 """How many lost secrets an error names."""
 
@@ -168,8 +171,12 @@ def _refuse_newer(reader: Reader) -> None:
 
 
 async def _refuse_unfit(session: Session, reader: Reader) -> None:
-    """Raise `ConfigurationError` when the manifest names tables or columns its version never had."""
+    """Raise `ConfigurationError` when the manifest names other tables or columns than its version has."""
     present = await dumping.columns(session)
+    named = {entry.name for entry in reader.manifest.tables}
+    lacking = sorted(present.keys() - named - {VERSION_TABLE})
+    if lacking:
+        raise damaged(reader.file, f"it has no table {lacking[0]!r}")
     for entry in reader.manifest.tables:
         if set(entry.columns) != present.get(entry.name):
             raise damaged(reader.file, f"it has another table {entry.name!r} than its version")

@@ -486,6 +486,10 @@ def _other_column(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
     }
 
 
+def _unnamed_table(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
+    manifest["tables"] = [one for one in manifest["tables"] if one["name"] != "change_counter"]
+
+
 def _no_tables(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
     manifest["tables"] = "none"
 
@@ -499,6 +503,7 @@ def _no_tables(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
         (_changed_row, "'secret' was changed"),
         (_missing_table, "no whole backup"),
         (_other_column, "another table 'secret'"),
+        (_unnamed_table, "no table 'change_counter'"),
         (_no_tables, "manifest is wrong"),
     ],
 )
@@ -514,6 +519,15 @@ async def test_what_is_not_a_whole_backup_of_a_known_version_changes_nothing(
         )
 
     assert await everything(sealed.database) == before
+
+
+@pytest.mark.parametrize("manifest", ["[]", "null", '"openconnector"', "{}"])
+def test_an_archive_of_something_else_is_no_backup(manifest: str, file: Path):
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("manifest.json", manifest)
+
+    with pytest.raises(ConfigurationError, match="no backup of OpenConnector"):
+        Reader.open(file)
 
 
 async def test_rows_the_database_refuses_leave_everything_as_it_was(
