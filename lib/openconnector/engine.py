@@ -35,6 +35,7 @@ from openconnector.jobs.scheduling import Scheduler
 from openconnector.jobs.worker import Worker
 from openconnector.kinds.reach import Reach
 from openconnector.logs import set_level
+from openconnector.messages import t
 from openconnector.notifications import Notifications
 from openconnector.objects.embedded import EmbeddedStore
 from openconnector.objects.open_register import OpenRegisterStore
@@ -338,6 +339,11 @@ class _Sources:
                 loaded = await self._engine.definitions.load(session, SOURCES, source)
             self._loaded[source] = loaded
         if not loaded.definition.is_enabled:
-            raise Conflict(f"The source {loaded.slug!r} is switched off; switch it on to call it")
+            raise Conflict(
+                t(
+                    "The source {source} is switched off; switch it on to call it",
+                    source=repr(loaded.slug),
+                )
+            )
         reach = self._engine.reach(loaded, self._run_id, self._log)
         return await loaded.definition.configuration.call(reach, call)

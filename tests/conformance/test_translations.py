@@ -1,7 +1,9 @@
 """Every sentence for people is told in English and Dutch."""
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from openconnector.extraction import PLURAL_FORM, sentences
@@ -65,3 +67,61 @@ def test_commands_addresses_and_field_names_are_left_as_they_are():
 def test_the_files_are_in_nextclouds_format():
     assert all(language.keys() == {"translations", "pluralForm"} for language in LANGUAGES.values())
     assert {language["pluralForm"] for language in LANGUAGES.values()} == {PLURAL_FORM}
+
+
+TOLD = frozenset(
+    {
+        "AccessDenied",
+        "Conflict",
+        "FieldProblem",
+        "NotOffered",
+        "StaleVersion",
+        "TooManyTries",
+        "ValueError",
+    }
+)
+"""What is made with a sentence that the interface passes on as it is."""
+
+NOT_TOLD = {
+    "ex_app/commands": "commands, which speak English",
+    "ex_app/kinds/cards.py": "reasons of records, which are stored",
+    "ex_app/kinds/events.py": "reasons of records, which are stored",
+    "ex_app/nextcloud": "what went wrong between Nextcloud and the app",
+    "ex_app/settings.py": "the environment, before anybody can ask",
+    "lib/openconnector/cli": "commands, which speak English",
+    "lib/openconnector/db/types.py": "a fault of the program",
+    "lib/openconnector/definitions/predecessor": "a command, which speaks English",
+    "lib/openconnector/expressions": "what templates say",
+    "lib/openconnector/jobs/scheduling.py": "nobody reads it",
+    "lib/openconnector/mapping/conversions.py": "what templates say",
+    "lib/openconnector/safekeeping": "commands, which speak English",
+    "lib/openconnector/targets/object_store.py": "a fault of the program",
+}
+"""Where English alone is right, with the reason."""
+
+
+def test_no_sentence_of_an_error_is_left_unmarked():
+    found = [
+        f"{file}:{line}"
+        for folder in ("lib", "ex_app")
+        for path in sorted((FOLDER.parent / folder).rglob("*.py"))
+        if not (file := str(path.relative_to(FOLDER.parent))).startswith(tuple(NOT_TOLD))
+        for line in unmarked(path)
+    ]
+
+    assert found == []
+
+
+def unmarked(path: Path) -> Iterator[int]:
+    """Return the lines where an error is made with a sentence that cannot be told in another language."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TOLD:
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "message"]
+            if any(is_sentence(argument) for argument in (*node.args, *named)):
+                yield node.lineno
+
+
+def is_sentence(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )

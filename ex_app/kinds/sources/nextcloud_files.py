@@ -14,6 +14,7 @@ from openconnector.kinds.base import Selection
 from openconnector.kinds.decoder import Decoder
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
+from openconnector.messages import t
 from openconnector.records import Cursor, Page
 
 
@@ -63,7 +64,7 @@ class NextcloudFilesSource(Acting, Source):
         parts = folder.strip("/").split("/")
         if {".", ".."} & set(parts) or any(ord(letter) < ord(" ") for letter in folder):
             raise ValueError(
-                "is a path such as `/Reports/2026`, without `.`, `..` and control characters"
+                t("is a path such as `/Reports/2026`, without `.`, `..` and control characters")
             )
         return folder.strip("/")
 

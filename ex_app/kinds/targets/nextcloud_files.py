@@ -12,6 +12,7 @@ from ex_app.kinds.file_writing import Known, Writing
 from openconnector.errors import RecordError
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
+from openconnector.messages import t
 from openconnector.records import Action, Change, Outcome, Record, Verdict
 
 
@@ -55,7 +56,9 @@ class NextcloudFilesTarget(Acting, Target):
     def _is_a_folder(cls, folder: str) -> str:
         parts = folder.strip("/").split("/")
         if {".", ".."} & set(parts) or any(ord(letter) < ord(" ") for letter in folder):
-            raise ValueError("is a path such as `/Cases`, without `.`, `..` and control characters")
+            raise ValueError(
+                t("is a path such as `/Cases`, without `.`, `..` and control characters")
+            )
         return folder.strip("/")
 
     @override

@@ -18,6 +18,7 @@ from openconnector.db.audit import AuditQuery
 from openconnector.db.installation_rows import AuditRow
 from openconnector.definitions.audit import End, every, shown
 from openconnector.engine import Engine
+from openconnector.messages import t
 from openconnector.synchronization.shown import Shown
 
 LINES = "application/x-ndjson"
@@ -31,7 +32,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is beyond the moments a database keeps") from None
+        raise ValueError(t("is beyond the moments a database keeps")) from None
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

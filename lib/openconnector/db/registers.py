@@ -132,7 +132,9 @@ async def remove(session: AsyncSession, row: RegisterRow | SchemaRow) -> None:
     own = ObjectRow.register_id if isinstance(row, RegisterRow) else ObjectRow.schema_id
     held = await objects.count(session, own == row.id)
     if held:
-        raise Conflict(f"{row.title!r} holds {held} objects; delete them first")
+        raise Conflict(
+            t("{title} holds {count} objects; delete them first", title=repr(row.title), count=held)
+        )
     await session.execute(delete(ObjectRow).where(own == row.id))
     await session.delete(row)
     await session.flush()

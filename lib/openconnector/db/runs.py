@@ -32,6 +32,7 @@ from openconnector.db.rows import (
 )
 from openconnector.db.types import Moment
 from openconnector.errors import Conflict, LeaseLost, NotFound
+from openconnector.messages import t
 
 ACTIVE = ("queued", "running", "waiting")
 """States in which a run still has work to do by itself."""
@@ -65,7 +66,9 @@ async def add(session: AsyncSession, row: RunRow) -> None:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(
-            "This synchronization has a run that is queued, running or waiting; wait for it or cancel it"
+            t(
+                "This synchronization has a run that is queued, running or waiting; wait for it or cancel it"
+            )
         ) from error
 
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 from openconnector import tables
 from openconnector.errors import LimitExceeded, MalformedAnswer
 from openconnector.kinds.decoder import RowDecoder
+from openconnector.messages import t
 
 MAX_LINE: Final = 8 * 1024 * 1024
 """How long a line, and one value over several lines, may be, in characters."""
@@ -82,7 +83,7 @@ class CsvDecoder(RowDecoder):
         except (LookupError, ValueError):
             is_text = False
         if not is_text:
-            raise ValueError("is no encoding of text, such as `utf-8` or `windows-1252`")
+            raise ValueError(t("is no encoding of text, such as `utf-8` or `windows-1252`"))
         return name
 
     @model_validator(mode="after")
@@ -90,7 +91,9 @@ class CsvDecoder(RowDecoder):
         if {self.delimiter, self.quote} & {"\r", "\n"} or (
             self.quote and self.delimiter == self.quote
         ):
-            raise ValueError("`delimiter` and `quote` are two different characters, no line breaks")
+            raise ValueError(
+                t("`delimiter` and `quote` are two different characters, no line breaks")
+            )
         return self
 
     @override

@@ -11,6 +11,7 @@ from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
 from openconnector.definitions.store import COLLECTIONS, Collection
 from openconnector.definitions.variables import filled_in
 from openconnector.errors import FieldProblem
+from openconnector.messages import t
 
 PARTS: tuple[Shelf[Any] | Collection[Any], ...] = (SCHEMAS, REGISTERS, *COLLECTIONS)
 SECTIONS = {part.name: part for part in PARTS}
@@ -53,9 +54,15 @@ def _entries(document: Document, value: Mapping[str, Any]) -> Iterator[Entry]:
 def _misshapen(value: Any) -> list[FieldProblem]:
     """Return what keeps a document from being taken apart."""
     if not isinstance(value, dict):
-        return [FieldProblem(field=WHOLE, message=f"has to be an object with {', '.join(WRITTEN)}")]
+        return [
+            FieldProblem(
+                field=WHOLE, message=t("has to be an object with {names}", names=", ".join(WRITTEN))
+            )
+        ]
     problems = [
-        FieldProblem(field=name, message=f"is not known; one of {', '.join(WRITTEN)}")
+        FieldProblem(
+            field=name, message=t("is not known; one of {known}", known=", ".join(WRITTEN))
+        )
         for name in value
         if name not in SECTIONS
     ]
@@ -64,7 +71,7 @@ def _misshapen(value: Any) -> list[FieldProblem]:
         if isinstance(entries, list):
             problems += _without_slug(name, entries)
         else:
-            problems.append(FieldProblem(field=name, message="has to be a list"))
+            problems.append(FieldProblem(field=name, message=t("has to be a list")))
     return problems
 
 

@@ -141,7 +141,7 @@ class MappingDefinition(Definition, MappingSpec):
     @classmethod
     def _bounded(cls, tests: list[MappingTest]) -> list[MappingTest]:
         if sum(len(test.model_dump_json()) for test in tests) > MAX_TESTS_SIZE:
-            raise ValueError(f"are longer than {MAX_TESTS_SIZE:,} characters together")
+            raise ValueError(t("are longer than {limit} characters together", limit=MAX_TESTS_SIZE))
         return tests
 
     @property
@@ -250,7 +250,13 @@ class SynchronizationDefinition(Definition):
         for number, key in enumerate(keys):
             if key in keys[:number]:
                 first = keys.index(key)
-                raise ValueError(f"number {number} has the moments of number {first}; remove one")
+                raise ValueError(
+                    t(
+                        "number {number} has the moments of number {first}; remove one",
+                        number=number,
+                        first=first,
+                    )
+                )
         return schedules
 
 

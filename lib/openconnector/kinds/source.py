@@ -11,6 +11,7 @@ from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
 from openconnector.kinds.base import Kind, Selection
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.registry import problems_of
+from openconnector.messages import t
 from openconnector.ports import SourceCall
 from openconnector.records import Cursor, Page
 
@@ -47,7 +48,10 @@ class Source(Kind):
         problems = [
             FieldProblem(
                 field=f"sourceConfig.{name}",
-                message=f"cannot be set by a synchronization; one of {', '.join(sorted(allowed))}",
+                message=t(
+                    "cannot be set by a synchronization; one of {known}",
+                    known=", ".join(sorted(allowed)),
+                ),
             )
             for name in selection
             if name not in allowed

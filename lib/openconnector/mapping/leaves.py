@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from openconnector.errors import FieldProblem, InvalidInput
 from openconnector.expressions.paths import ESCAPED_DOT
+from openconnector.messages import t
 
 MAX_FIELDS: Final = 200
 """How many fields records or a schema may have."""
@@ -107,7 +108,7 @@ def of_schema(schema: Mapping[str, Any]) -> list[Leaf]:
     """Return the fields of a JSON Schema's objects. Raises `InvalidInput` when there are none or too many."""
     found = list(_properties(schema, schema, (), 0))
     if not found:
-        problem = FieldProblem(field="schema", message="names no properties to find values for")
+        problem = FieldProblem(field="schema", message=t("names no properties to find values for"))
         raise InvalidInput([problem])
     return _bounded(found, "schema")
 

@@ -31,6 +31,7 @@ from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.steps import FAILURES, Now, Steps, cast_field
 from openconnector.mapping.trace import Trace
 from openconnector.mapping.writer import MappingWriter
+from openconnector.messages import Message, t
 
 Resolve = Callable[[str], MappingSpec]
 """Finds a mapping by id, slug or reference. Raises `NotFound`."""
@@ -143,16 +144,23 @@ def _check_size(spec: MappingSpec) -> None:
         len(text.encode("utf-8", "surrogatepass")) for text in templates if is_template(text)
     )
     entries = len(spec.mapping) + len(spec.cast) + len(spec.unset)
-    wrong = ""
+    wrong: Message | None = None
     if size > MAX_MAPPING_BYTES:
-        wrong = f"the templates of a mapping have at most {MAX_MAPPING_BYTES:,} bytes together, these {size:,}"
-    elif entries > MAX_MAPPING_ENTRIES:
-        wrong = f"a mapping has at most {MAX_MAPPING_ENTRIES:,} fields, casts and removals, this {entries:,}"
-    if wrong:
-        remedy = "split it, and call the parts with mapping()"
-        raise InvalidInput(
-            [FieldProblem(field="mapping", message=f"{wrong}; {remedy}")], subject="mapping"
+        wrong = t(
+            "the templates of a mapping have at most {limit} bytes together, these {size}; split it, and call the "
+            "parts with mapping()",
+            limit=f"{MAX_MAPPING_BYTES:,}",
+            size=f"{size:,}",
         )
+    elif entries > MAX_MAPPING_ENTRIES:
+        wrong = t(
+            "a mapping has at most {limit} fields, casts and removals, this {size}; split it, and call the parts with "
+            "mapping()",
+            limit=f"{MAX_MAPPING_ENTRIES:,}",
+            size=f"{entries:,}",
+        )
+    if wrong:
+        raise InvalidInput([FieldProblem(field="mapping", message=wrong)], subject="mapping")
 
 
 class _Compilation:

@@ -13,6 +13,7 @@ from openconnector.expressions.limits import utc_now
 from openconnector.expressions.paths import ESCAPED_DOT, MISSING
 from openconnector.mapping.mapper import Mapper
 from openconnector.mapping.steps import Now
+from openconnector.messages import t
 
 MAX_DIFFERENCES: Final = 50
 """How many differences of one test are told."""
@@ -64,7 +65,7 @@ def moment(text: str) -> datetime:
         return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(
-            "is no moment in ISO 8601 such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00"
+            t("is no moment in ISO 8601 such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00")
         ) from None
 
 

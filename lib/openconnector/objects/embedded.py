@@ -15,6 +15,7 @@ from openconnector.db.objects import Home
 from openconnector.db.session import Session
 from openconnector.db.store_rows import SchemaRow
 from openconnector.errors import FieldProblem, InvalidInput, NotFound, RecordError
+from openconnector.messages import t
 from openconnector.objects.validation import Validator, object_schema
 from openconnector.ports import (
     Clock,
@@ -230,14 +231,14 @@ def _checked(query: ObjectQuery, properties: Mapping[str, Any]) -> object_rows.O
         try:
             equal[name] = _typed(text, _type(properties, name))
         except ValueError as error:
-            problems.append(FieldProblem(field=name, message=str(error), value=text))
+            problems.append(FieldProblem(field=name, message=error.args[0], value=text))
     sort = query.sort.removeprefix("-") if query.sort else None
     is_property = sort is not None and sort not in MOMENTS
     if sort and is_property:
         try:
             _type(properties, sort)
         except ValueError as error:
-            problems.append(FieldProblem(field="sort", message=f"{sort!r} {error}"))
+            problems.append(FieldProblem(field="sort", message=error.args[0], value=sort))
     if problems:
         raise InvalidInput(problems, subject="query")
     return object_rows.ObjectQuery(
@@ -254,9 +255,9 @@ def _checked(query: ObjectQuery, properties: Mapping[str, Any]) -> object_rows.O
 def _type(properties: Mapping[str, Any], name: str) -> str:
     """Return a property's type. Raises `ValueError` when it cannot be filtered or sorted by."""
     if name not in properties:
-        raise ValueError("is no property of the schema")
+        raise ValueError(t("is no property of the schema"))
     if '"' in name or "\\" in name:
-        raise ValueError("cannot be filtered or sorted by: its name holds a quote or backslash")
+        raise ValueError(t("cannot be filtered or sorted by: its name holds a quote or backslash"))
     rule = properties[name]
     kinds = rule.get("type") if isinstance(rule, dict) else None
     found = (
@@ -268,13 +269,13 @@ def _type(properties: Mapping[str, Any], name: str) -> str:
 def _typed(text: str, kind: str) -> object_rows.Scalar:
     """Return a filter's value in the type of its property. Raises `ValueError` that says what would be right."""
     if kind in ("array", "object"):
-        raise ValueError(f"cannot be filtered by: it is of type {kind}")
+        raise ValueError(t("cannot be filtered by: it is of type {type}", type=kind))
     if kind == "boolean":
         if text.lower() not in TRUTHS:
-            raise ValueError("must be true or false")
+            raise ValueError(t("must be true or false"))
         return TRUTHS[text.lower()]
     if kind not in ("integer", "number"):
         return text
     if not NUMBER.fullmatch(text):
-        raise ValueError("must be a number")
+        raise ValueError(t("must be a number"))
     return int(text) if INTEGER.fullmatch(text) else float(text)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from openconnector.errors import FieldProblem, InvalidInput, MalformedAnswer
+from openconnector.messages import t
 from openconnector.objects.validation import Validator, object_schema
 from openconnector.ports import ObjectQuery, Place, StoredObject
 from openconnector.records import Record
@@ -58,13 +59,13 @@ class Definition:
     def _problems(self, query: ObjectQuery) -> Iterator[FieldProblem]:
         for name in query.filters:
             if name not in self.properties:
-                yield FieldProblem(field=name, message="is no property of the schema")
+                yield FieldProblem(field=name, message=t("is no property of the schema"))
             elif name in SWITCHES or name.startswith("@") or not name.isalnum():
                 # PHP and Open Register turn dots and underscores in a name into nesting.
-                yield FieldProblem(field=name, message="cannot be filtered by in Open Register")
+                yield FieldProblem(field=name, message=t("cannot be filtered by in Open Register"))
         name = (query.sort or "created").removeprefix("-")
         if name not in MOMENTS and name not in self.properties:
-            yield FieldProblem(field="sort", message=f"{name!r} is no property of the schema")
+            yield FieldProblem(field="sort", message=t("is no property of the schema"), value=name)
 
     def stored(self, row: dict[str, Any]) -> StoredObject:
         """Return an object as it stands in an answer; null and absent are one to Open Register."""

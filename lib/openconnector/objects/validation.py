@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from openconnector.errors import FieldProblem, InvalidInput
+from openconnector.messages import t
 from openconnector.records import Record
 
 MASK = "the value"
@@ -49,7 +50,7 @@ class Validator:
 
 
 def _no_schema(field: str, message: str) -> InvalidInput:
-    problem = FieldProblem(field=field, message=f"is no JSON Schema: {message}")
+    problem = FieldProblem(field=field, message=t("is no JSON Schema: {error}", error=message))
     return InvalidInput([problem], subject="schema")
 
 

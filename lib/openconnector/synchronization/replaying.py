@@ -6,6 +6,7 @@ from openconnector.db import runs
 from openconnector.db.rows import FailedRecordRow
 from openconnector.db.session import Session
 from openconnector.errors import FieldProblem, InvalidInput
+from openconnector.messages import t
 from openconnector.records import Cursor
 
 MAX_CHOSEN = 500
@@ -27,7 +28,7 @@ async def choose(session: Session, run_id: str, numbers: Sequence[int]) -> Curso
     problems = [
         FieldProblem(
             field=f"numbers.{place}",
-            message="is no failed record of this run that still waits; see its failures",
+            message=t("is no failed record of this run that still waits; see its failures"),
             value=number,
         )
         for place, number in enumerate(numbers)

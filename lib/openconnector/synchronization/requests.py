@@ -160,7 +160,12 @@ async def follow_ups(
         try:
             following = await definitions.load(session, SYNCHRONIZATIONS, key)
             if following.id in before or len(before) >= MAX_CHAIN:
-                raise Conflict(f"{following.slug!r} is part of this chain of runs already")
+                raise Conflict(
+                    t(
+                        "{synchronization} is part of this chain of runs already",
+                        synchronization=repr(following.slug),
+                    )
+                )
             # A savepoint: what keeps one of them from being queued leaves the others as they are.
             async with session.begin_nested():
                 await _follow(session, definitions, following.id, row, now=now)

@@ -18,6 +18,7 @@ from openconnector.errors import (
     StorageFailed,
     TransientError,
 )
+from openconnector.messages import t
 from openconnector.records import Page
 from openconnector.synchronization.deletion import count_unseen, delete_unseen
 from openconnector.synchronization.keeping import opened
@@ -136,7 +137,9 @@ class Run:
         """A cursor, and what a run has seen, mean nothing under definitions other than those it began with."""
         if self._row.revisions != self._plan.revisions:
             raise Conflict(
-                "The synchronization, its source or its mapping was changed after this run began; start a new run"
+                t(
+                    "The synchronization, its source or its mapping was changed after this run began; start a new run"
+                )
             )
 
     async def _missing(self) -> int | None:

@@ -27,6 +27,7 @@ from openconnector.http.fields import Headers
 from openconnector.http.headers import checked_name
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
+from openconnector.messages import t
 from openconnector.ports import SourceCall
 from openconnector.records import Action, Change, Outcome, Record, Verdict
 
@@ -52,10 +53,11 @@ GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 def _checked_names(template: str, *allowed: str) -> str:
     """Return the template. Raises `ValueError` when it names something else than these ids."""
     if unknown := [name for name in PLACEHOLDER.findall(template) if name not in allowed]:
-        known = " and ".join(f"{{{{ {name} }}}}" for name in allowed)
-        raise ValueError(f"knows no {{{{ {unknown[0]} }}}}; only {known} can stand here")
+        known = ", ".join(f"{{{{ {name} }}}}" for name in allowed)
+        wrong = f"{{{{ {unknown[0]} }}}}"
+        raise ValueError(t("knows no {name}; only {known} can stand here", name=wrong, known=known))
     if "{{" in PLACEHOLDER.sub("", template):
-        raise ValueError("holds a {{ that is not closed by }}")
+        raise ValueError(t("holds a {opening} that is not closed", opening="{{"))
     return template
 
 
