@@ -50,6 +50,8 @@ class Share:
 class Made:
     """A file to be written."""
 
+    origin_id: str
+    """Of the record it is made of."""
     path: str
     """Below the user's root, without a slash at its ends."""
     content: bytes
@@ -68,7 +70,7 @@ class Making:
     tags: str
     shares: str
 
-    def made(self, record: Record) -> Made:
+    def made(self, record: Record, origin_id: str = "") -> Made:
         """Return the file of a record. Raises `RecordError` that names the field and what would be right."""
         content = record if self.content == "" else _at(record, self.content)
         if content is MISSING:
@@ -76,6 +78,7 @@ class Making:
                 f"The record has nothing at {self.content!r} (`content`)", stage="encode"
             )
         return Made(
+            origin_id=origin_id,
             path=self._path(_at(record, self.path)),
             content=_written(content, self.form),
             tags=_tags(_at(record, self.tags)),
@@ -168,7 +171,7 @@ def _tags(value: Any) -> list[str]:
 
 def _share(value: Any) -> Share:
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in SHARE_TYPES:
+    if not isinstance(kind, str) or kind not in SHARE_TYPES:
         known = ", ".join(SHARE_TYPES)
         raise RecordError(f"A share is an object with a `type`, one of {known}", stage="encode")
     with_whom, permissions = value.get("with"), value.get("permissions")

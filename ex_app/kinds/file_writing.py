@@ -11,7 +11,7 @@ from ex_app.kinds.file_making import Made, Share
 from ex_app.nextcloud import webdav
 from ex_app.nextcloud.webdav import Entry, problem_with, told_in
 from openconnector.errors import LimitExceeded, RecordError
-from openconnector.ports import Account, HostRequest, HttpLimits
+from openconnector.ports import Account, Contracts, HostRequest, HttpLimits
 from openconnector.records import Outcome, Verdict
 
 SHARES: Final = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
@@ -44,15 +44,24 @@ class Writing:
     """Writes the files of one batch."""
 
     account: Account
+    contracts: Contracts
+    """Tells of which record a file was made."""
     is_overwriting: bool
     """Whether what others changed or made is replaced as well."""
+    claimed: dict[str, str] = field(default_factory=dict, init=False)
+    """Path -> the record of this batch that names it."""
     tags: dict[str, int] | None = field(default=None, init=False)
     """Name of a tag -> its id, once asked for."""
 
+    def claim(self, made: Made) -> None:
+        """Raise `RecordError` for the second record of a batch with this path: no contract tells of the first yet."""
+        first = self.claimed.setdefault(made.path, made.origin_id)
+        if first != made.origin_id:
+            raise _named_twice(made, first)
+
     async def create(self, made: Made) -> Outcome:
         """Write a file that is not there yet."""
-        headers = {} if self.is_overwriting else {"If-None-Match": "*"}
-        answer = await self._put(made, headers)
+        answer = await self._put(made, {"If-None-Match": "*"})
         if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
             return await self._met(made, None)
         return await self._finished(made, answer)
@@ -84,6 +93,8 @@ class Writing:
     async def _met(self, made: Made, known: Known | None) -> Outcome:
         """Decide what to do when not what we expected stands at the path."""
         there = await self._at(made.path)
+        if there is not None:
+            await self._refuse_anothers(made, there)
         if there is not None and await self._holds(there, made.content):
             # An interrupted run wrote it, or somebody did the same.
             await self._attach(made, there.fileid)
@@ -97,6 +108,13 @@ class Writing:
             )
         told = "was changed by somebody since" if is_ours else "is there already and none of ours"
         raise RecordError(f"/{made.path} {told}; see `conflicts`", stage="write")
+
+    async def _refuse_anothers(self, made: Made, there: Entry) -> None:
+        """Raise `RecordError` for a file that was made of another record: it would be deleted with that one."""
+        name = str(_known(there))
+        owner = (await self.contracts.owners([name])).get(name, made.origin_id)
+        if owner != made.origin_id:
+            raise _named_twice(made, owner)
 
     async def _moved(self, made: Made, known: Known) -> Outcome:
         """The record has another path than before, or somebody moved or deleted the file."""
@@ -200,6 +218,12 @@ def _is_same(there: Any, share: Share) -> bool:
         return False
     # A link is shared with nobody: one is enough.
     return share.share_with is None or there.get("share_with") == share.share_with
+
+
+def _named_twice(made: Made, first: str) -> RecordError:
+    return RecordError(
+        f"/{made.path} was made of the record {first!r}: two records name it", stage="validate"
+    )
 
 
 def _known(entry: Entry) -> Known:

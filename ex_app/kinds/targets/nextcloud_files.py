@@ -27,7 +27,7 @@ class NextcloudFilesTarget(Acting, Target):
     {"kind": "nextcloud_files", "folder": "/Cases", "form": "json", "content": ""}
     """
 
-    uses: ClassVar[frozenset[str]] = frozenset({"host"})
+    uses: ClassVar[frozenset[str]] = frozenset({"host", "contracts"})
     chooses_ids: ClassVar[bool] = True
 
     kind: Literal["nextcloud_files"] = "nextcloud_files"
@@ -69,6 +69,7 @@ class NextcloudFilesTarget(Acting, Target):
     async def write(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
         writing = Writing(
             account=reach.host.account(self.acting_user),
+            contracts=reach.contracts,
             is_overwriting=self.conflicts == "overwrite",
         )
         return [await self._one(writing, change) for change in changes]
@@ -86,7 +87,8 @@ class NextcloudFilesTarget(Acting, Target):
             known = Known.of(change.target_id) if change.target_id else None
             if change.action is Action.DELETE:
                 return await writing.delete(known) if known else Outcome(verdict=Verdict.UNCHANGED)
-            made = self._making().made(change.data or {})
+            made = self._making().made(change.data or {}, change.origin_id)
+            writing.claim(made)
             return await (writing.update(made, known) if known else writing.create(made))
         except RecordError as error:
             is_invalid = error.stage in {"encode", "validate"}

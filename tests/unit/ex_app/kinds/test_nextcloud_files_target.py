@@ -12,15 +12,17 @@ from ex_app.kinds.file_making import Making
 from ex_app.kinds.targets.nextcloud_files import NextcloudFilesTarget
 from openconnector.errors import LimitExceeded, RecordError, TransientError
 from openconnector.records import Action, Change, Outcome, Verdict
-from tests.fakes.native import reach_to
+from tests.fakes.native import Made, reach_to
 from tests.fakes.nextcloud import FakeNextcloud
 
 PATHS = json.loads((Path(__file__).parents[3] / "corpora" / "unsafe_paths.json").read_text())
 
 
-async def write(nextcloud: FakeNextcloud, *changes: Change, **fields: Any) -> list[Outcome]:
+async def write(
+    nextcloud: FakeNextcloud, *changes: Change, owners: Made | None = None, **fields: Any
+) -> list[Outcome]:
     target = NextcloudFilesTarget(**{"form": "text", **fields})
-    return await target.write(reach_to(nextcloud, "alice"), changes)
+    return await target.write(reach_to(nextcloud, "alice", contracts=owners or Made()), changes)
 
 
 def change(action: Action, path: str = "a.txt", content: Any = "x", **more: Any) -> Change:
@@ -137,6 +139,34 @@ async def test_a_file_that_stands_in_the_way_is_not_overwritten(nextcloud):
     assert held(nextcloud) == {"alice/a.txt": b"somebody's"}
 
 
+@pytest.mark.parametrize("conflicts", ["refuse", "overwrite"])
+async def test_two_records_never_become_one_file(nextcloud, conflicts):
+    first, second = create(), create()._replace(origin_id="2")
+
+    [made, refused] = await write(nextcloud, first, second, conflicts=conflicts)
+    owners = Made(**{made.target_id or "": "1"})
+    [later] = await write(nextcloud, second, conflicts=conflicts, owners=owners)
+    other = create("b.txt")._replace(origin_id="2")
+    [moving] = await write(nextcloud, other, conflicts=conflicts, owners=owners)
+    to_first = update(moving.target_id, content="x")._replace(origin_id="2")
+    [moved] = await write(nextcloud, to_first, conflicts=conflicts, owners=owners)
+
+    assert made.verdict is Verdict.WRITTEN
+    for outcome in (refused, later, moved):
+        assert outcome.verdict is Verdict.INVALID
+        assert outcome.reason == "/a.txt was made of the record '1': two records name it"
+    assert held(nextcloud) == {"alice/a.txt": b"x", "alice/b.txt": b"x"}
+
+
+async def test_a_file_that_stands_in_the_way_can_be_replaced(nextcloud):
+    nextcloud.files.put("alice/a.txt", "somebody's")
+
+    [outcome] = await write(nextcloud, create(), conflicts="overwrite")
+
+    assert outcome.verdict is Verdict.WRITTEN
+    assert nextcloud.files.find("alice/a.txt").versions == [b"somebody's"]
+
+
 @pytest.mark.parametrize("is_update", [False, True])
 async def test_a_write_that_arrived_before_the_run_was_interrupted_is_taken_over(
     nextcloud, is_update
@@ -211,6 +241,7 @@ async def test_a_share_that_cannot_be_made_fails_the_record_and_is_tried_again(n
         {"tags": [1]},
         {"shares": [{"type": "everybody"}]},
         {"shares": [{"type": "user"}]},
+        {"shares": [{"type": ["user"]}]},
         {"shares": [{"type": "link", "permissions": 64}]},
     ],
 )
