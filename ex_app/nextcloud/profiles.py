@@ -95,14 +95,16 @@ class NextcloudAccounts:
             raise
         return Login(login_name=name, app_password=SecretStr(app_password), profile=profile)
 
-    async def log_out(self, login_name: str, app_password: str) -> None:
+    async def log_out(self, login_name: str, app_password: str, *, client_address: str) -> None:
         """Revoke an app password; see `accounts.Accounts`."""
-        await self._proved(login_name, app_password, "DELETE", f"{CORE}/apppassword")
+        await self._proved(
+            login_name, app_password, "DELETE", f"{CORE}/apppassword", client_address
+        )
 
     async def _forget(self, name: str, app_password: str) -> None:
         """Revoke an app password that nobody will hear of."""
         try:
-            await self.log_out(name, app_password)
+            await self.log_out(name, app_password, client_address="")
         except OpenConnectorError as error:
             log.warning("app password not revoked", reason=str(error))
 

@@ -109,6 +109,6 @@ class Accounts(Protocol):
         """Exchange a password for an app password. Raises `LoginRefused`, or `TooManyTries` of the host's own."""
         ...
 
-    async def log_out(self, login_name: str, app_password: str) -> None:
-        """Revoke an app password. Raises `LoginRefused` when it is none."""
+    async def log_out(self, login_name: str, app_password: str, *, client_address: str) -> None:
+        """Revoke an app password. Raises `LoginRefused` when it is none, or `TooManyTries` of the host's own."""
         ...

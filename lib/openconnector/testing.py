@@ -128,7 +128,7 @@ class FakeAccounts:
         self.app_passwords[made] = name
         return Login(login_name=name, app_password=SecretStr(made), profile=self.profiles[name])
 
-    async def log_out(self, login_name: str, app_password: str) -> None:
+    async def log_out(self, login_name: str, app_password: str, *, client_address: str) -> None:
         """Forget an app password."""
         if self.app_passwords.get(app_password) != login_name:
             raise LoginRefused("No such app password")

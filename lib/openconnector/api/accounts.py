@@ -1,6 +1,7 @@
 """The caller's own account at the host: its profile, logging in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Self
 
@@ -25,7 +26,7 @@ from openconnector.errors import (
     LoginRefused,
     NotOffered,
 )
-from openconnector.messages import t
+from openconnector.messages import Message, t
 from openconnector.synchronization.shown import Shown
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,12 @@ SAME_ANSWER = t(
     "Name and password do not belong together, or the account needs a second factor; with one, make an app password in "
     "Nextcloud (Personal settings, Security) and use that"
 )
+
+NOT_PRESENT = t(
+    "is not the present password, or the account needs a second factor; change it in Nextcloud then"
+)
+
+NOT_REVOCABLE = t("is no app password of this login name, or is revoked already")
 
 Word = Annotated[str, Field(max_length=320)]
 Line = Annotated[str, Field(max_length=2_000)]
@@ -194,6 +201,14 @@ Counting = Annotated[Tries, Depends(_tries)]
 """A handler's argument: who has tried to log in, and how often."""
 
 
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+From = Annotated[str, Depends(_address)]
+"""A handler's argument: the client's address; "" where it is not known."""
+
+
 routes = APIRouter(prefix="/user", tags=["user"], route_class=Route)
 
 
@@ -204,17 +219,21 @@ async def read_me(engine: Parts, who: Who) -> ShownProfile:
     return _shown(await _accounts(engine).profile(who.user_id))
 
 
-@routes.put("/me", responses=problems(404))
+@routes.put("/me", responses=problems(404, 429))
 @needs(Right.OWN)
 async def change_me(
-    engine: Parts, tries: Counting, who: Who, changes: ProfileChanges
+    engine: Parts, tries: Counting, who: Who, address: From, changes: ProfileChanges
 ) -> ShownProfile:
     """Change the caller's account, and return it. Nextcloud takes field by field; those it refuses are named."""
     accounts = _accounts(engine)
     present = asdict(await accounts.profile(who.user_id))
     wanted = {name: text for name, text in changes.texts.items() if present.get(name) != text}
     if changes.password and changes.current_password:
-        await _confirm(accounts, tries, who.user_id, changes.current_password)
+        given = changes.current_password.get_secret_value()
+        with _proving("currentPassword", NOT_PRESENT), tries.counted(who.user_id, address):
+            login = await accounts.log_in(who.user_id, given, client_address=address)
+        made = login.app_password.get_secret_value()
+        await accounts.log_out(login.login_name, made, client_address=address)
         wanted["password"] = changes.password.get_secret_value()
     try:
         await accounts.change(who.user_id, wanted)
@@ -229,11 +248,10 @@ async def change_me(
 @routes.post("/login", responses=problems(401, 404, 429), openapi_extra={"security": []})
 @needs(Right.ENTER)
 async def log_in(
-    engine: Parts, tries: Counting, request: Request, credentials: LoginRequest
+    engine: Parts, tries: Counting, address: From, credentials: LoginRequest
 ) -> LoginAnswer:
     """Exchange a password for an app password. Nextcloud judges both; what it refuses is not told apart."""
     accounts, name = _accounts(engine), credentials.username
-    address = request.client.host if request.client else ""
     password = credentials.password.get_secret_value()
     try:
         with tries.counted(name, address):
@@ -245,7 +263,8 @@ async def log_in(
     try:
         await _note(engine, login.profile.uid, "login", {"address": address})
     except BaseException:  # nobody would hear of the app password
-        await accounts.log_out(login.login_name, login.app_password.get_secret_value())
+        made = login.app_password.get_secret_value()
+        await accounts.log_out(login.login_name, made, client_address=address)
         raise
     log.info("logged in", user=login.profile.uid, address=address)
     return LoginAnswer(
@@ -256,32 +275,28 @@ async def log_in(
     )
 
 
-@routes.post("/logout", responses=problems(404))
+@routes.post("/logout", responses=problems(404, 429))
 @needs(Right.OWN)
-async def log_out(engine: Parts, who: Who, given: LogoutRequest) -> LogoutAnswer:
+async def log_out(
+    engine: Parts, tries: Counting, who: Who, address: From, given: LogoutRequest
+) -> LogoutAnswer:
     """Revoke an app password that a login gave."""
-    name = given.login_name or who.user_id
-    try:
-        await _accounts(engine).log_out(name, given.app_password.get_secret_value())
-    except LoginRefused:
-        message = t("is no app password of this login name, or is revoked already")
-        raise InvalidInput([FieldProblem(field="appPassword", message=message)]) from None
+    accounts, name = _accounts(engine), given.login_name or who.user_id
+    revoked = given.app_password.get_secret_value()
+    with _proving("appPassword", NOT_REVOCABLE), tries.counted(name, address):
+        await accounts.log_out(name, revoked, client_address=address)
     await _note(engine, who.user_id, "logout", {})
     log.info("logged out", user=who.user_id)
     return LogoutAnswer(logout=True)
 
 
-async def _confirm(accounts: Accounts, tries: Tries, user_id: str, password: SecretStr) -> None:
-    """Make sure of the present password. Raises `InvalidInput`, or `TooManyTries`."""
+@contextmanager
+def _proving(field: str, message: Message) -> Iterator[None]:
+    """Turn a login that the host refuses within into `InvalidInput` of this field."""
     try:
-        with tries.counted(user_id, ""):
-            login = await accounts.log_in(user_id, password.get_secret_value(), client_address="")
+        yield
     except LoginRefused:
-        message = t(
-            "is not the present password, or the account needs a second factor; change it in Nextcloud then"
-        )
-        raise InvalidInput([FieldProblem(field="currentPassword", message=message)]) from None
-    await accounts.log_out(login.login_name, login.app_password.get_secret_value())
+        raise InvalidInput([FieldProblem(field=field, message=message)]) from None
 
 
 async def _note(engine: Engine, user_id: str, action: str, details: Mapping[str, Any]) -> None:

@@ -41,7 +41,11 @@ class Tries:
         now, name = self._clock.now(), name.casefold()
         if address:
             self._addresses.add(address, now)
-        self._names.add(name, now)
+        try:
+            self._names.add(name, now)
+        except TooManyTries:
+            self._addresses.take_back(address)
+            raise
         try:
             yield
         except LoginRefused:

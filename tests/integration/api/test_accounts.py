@@ -9,7 +9,7 @@ import pytest
 from openconnector.api.app import create_api
 from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
-from openconnector.api.tries import PER_ADDRESS, PER_NAME, WINDOW
+from openconnector.api.tries import PER_ADDRESS, WINDOW
 from openconnector.db import audit as rows
 from openconnector.engine import Engine, Ports, Settings
 from openconnector.errors import Unavailable
@@ -158,7 +158,16 @@ async def test_a_new_password_needs_the_present_one(
 async def test_the_present_password_cannot_be_guessed_at_will(alice: httpx.AsyncClient):
     body = {"password": "new", "currentPassword": "guess"}
 
-    answers = [await alice.put("me", json=body) for _ in range(PER_NAME + 1)]
+    answers = [await alice.put("me", json=body) for _ in range(PER_ADDRESS + 1)]
+
+    assert {answer.status_code for answer in answers[:-1]} == {400}
+    assert answers[-1].status_code == 429
+
+
+async def test_a_logout_is_no_way_to_guess_passwords_at_will(alice: httpx.AsyncClient):
+    body = {"appPassword": "guess", "loginName": "bob"}
+
+    answers = [await alice.post("logout", json=body) for _ in range(PER_ADDRESS + 1)]
 
     assert {answer.status_code for answer in answers[:-1]} == {400}
     assert answers[-1].status_code == 429

@@ -23,6 +23,18 @@ def test_a_name_is_one_however_it_is_spelt_and_wherever_it_is_tried_from():
         pass
 
 
+def test_a_try_refused_for_its_name_does_not_count_against_the_address():
+    tries = Tries(FakeClock())
+    for number in range(PER_NAME):
+        fail(tries, "alice", f"192.0.2.{number}")
+    for _ in range(PER_ADDRESS):
+        with pytest.raises(TooManyTries, match="name"), tries.counted("alice", "198.51.100.1"):
+            pass
+
+    with tries.counted("bob", "198.51.100.1"):
+        pass
+
+
 def test_an_address_that_is_not_known_has_no_limit():
     tries = Tries(FakeClock())
     for number in range(PER_ADDRESS + 1):

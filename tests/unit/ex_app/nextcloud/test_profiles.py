@@ -110,10 +110,11 @@ async def test_who_logs_in_by_another_name_logs_out_by_it(accounts, nextcloud: F
     made = login.app_password.get_secret_value()
 
     with pytest.raises(LoginRefused):
-        await accounts.log_out("alice", made)
-    await accounts.log_out(login.login_name, made)
+        await accounts.log_out("alice", made, client_address="192.0.2.9")
+    await accounts.log_out(login.login_name, made, client_address="192.0.2.9")
 
     assert (login.login_name, login.profile.uid) == ("A@example.org", "alice")
+    assert nextcloud.logins.forwarded_for == ["192.0.2.9", "192.0.2.9"]
     assert nextcloud.logins.app_passwords == {}
 
 
