@@ -12,11 +12,16 @@ SOURCE = {
 }
 
 
+def asking(address: str) -> httpx.AsyncClient:
+    """Return a client of the API beside the page; the browser may keep the machine busy meanwhile."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers, timeout=60)
+
+
 @pytest.fixture
 async def bakery(address: str) -> str:
     """A source that is there already; its address on the page."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers) as api:
+    async with asking(address) as api:
         (await api.post("/sources", json=SOURCE)).raise_for_status()
     return "/app/sources/bakery"
 
@@ -78,8 +83,7 @@ async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten_una
 ):
     await signed_in.goto(bakery)
     await signed_in.get_by_label("Name", exact=True).fill("Mine")
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers) as api:
+    async with asking(address) as api:
         (await api.put("/sources/bakery", json=SOURCE | {"name": "Theirs"})).raise_for_status()
 
     await signed_in.get_by_role("button", name="Save", exact=True).click()
