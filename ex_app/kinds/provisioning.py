@@ -1,10 +1,11 @@
 """Nextcloud's provisioning interface, as targets use it: one change at a time, what is refused said in words."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from httpx import codes
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ex_app.nextcloud.client import data_of
 from openconnector.errors import CredentialsRejected, RecordError
@@ -31,6 +32,18 @@ WORDS = {
 """What Nextcloud's numbers mean where it says nothing itself."""
 
 WhenExisting = Literal["refuse", "adopt"]
+
+
+def _not_only_dots(name: str) -> str:
+    if name in {".", ".."}:
+        raise PydanticCustomError(
+            "only_dots", "is only dots, and would lead elsewhere in an address"
+        )
+    return name
+
+
+Name = Annotated[str, Field(min_length=1), AfterValidator(_not_only_dots)]
+"""The id of an account or a group, as a record gives it."""
 
 
 class Refused(RecordError):

@@ -50,13 +50,17 @@ class Column:
             return value
         numbers = {label: number for number, label in self.options.items()}
         wanted = value if isinstance(value, list) else [value]
-        unknown = [label for label in wanted if label not in numbers]
+        unknown = [one for one in wanted if not isinstance(one, str) or one not in numbers]
         if unknown:
             raise RecordError(
                 f"{self.title}: has no such option; one of {', '.join(numbers)}", stage="write"
             )
         found = [numbers[label] for label in wanted]
-        return found if self.subtype == SEVERAL else found[0]
+        if self.subtype == SEVERAL:
+            return found
+        if len(found) != 1:
+            raise RecordError(f"{self.title}: takes one option, not {len(found)}", stage="write")
+        return found[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class Table:
 
 def record(row: Mapping[str, Any], columns: Mapping[int, Column]) -> Record:
     """Return a row as a record: what Tables says about it, and `values` by the titles of the columns."""
-    cells = {cell["columnId"]: cell.get("value") for cell in row.get("data", [])}
+    cells = {cell["columnId"]: cell.get("value") for cell in row.get("data") or []}
     values = {
         column.title: column.shown(cells[number])
         for number, column in columns.items()

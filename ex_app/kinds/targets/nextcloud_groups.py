@@ -9,6 +9,7 @@ from typing_extensions import override
 from ex_app.kinds.acting import Acting
 from ex_app.kinds.provisioning import (
     ADMINISTRATORS,
+    Name,
     Provisioning,
     Refused,
     WhenExisting,
@@ -28,9 +29,9 @@ class Team(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: str = Field(min_length=1, max_length=64)
+    id: Name = Field(max_length=64)
     displayname: str | None = Field(default=None, min_length=1)
-    members: list[str] | None = None
+    members: list[Name] | None = None
 
 
 class NextcloudGroupsTarget(Acting, Target):

@@ -11,6 +11,7 @@ from typing_extensions import override
 from ex_app.kinds.acting import Acting
 from ex_app.kinds.provisioning import (
     ADMINISTRATORS,
+    Name,
     Provisioning,
     Refused,
     WhenExisting,
@@ -39,7 +40,7 @@ class Person(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: str = Field(min_length=1, max_length=64)
+    id: Name = Field(max_length=64)
     displayname: str | None = None
     email: str | None = None
     quota: str | None = None
@@ -58,7 +59,7 @@ class Person(BaseModel):
     biography: str | None = None
     pronouns: str | None = None
     enabled: bool | None = None
-    groups: list[str] | None = None
+    groups: list[Name] | None = None
 
 
 SET_ONE_BY_ONE = [name for name in Person.model_fields if name not in ("id", "enabled", "groups")]
@@ -118,7 +119,8 @@ class NextcloudUsersTarget(Acting, Target):
     @override
     async def check(self, reach: Reach, data: Record) -> list[str]:
         problems = problems_in(Person, data)
-        if ADMINISTRATORS in (data.get("groups") or ()):
+        groups = data.get("groups")
+        if isinstance(groups, list) and ADMINISTRATORS in groups:
             problems.append(f"groups: a run makes nobody an administrator ({ADMINISTRATORS!r})")
         return problems
 

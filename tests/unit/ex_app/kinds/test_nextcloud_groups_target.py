@@ -70,3 +70,15 @@ async def test_an_account_that_does_not_exist_cannot_be_a_member(nextcloud):
 
     assert outcome.verdict is Verdict.INVALID
     assert "putting it into the group 'new'" in (outcome.reason or "")
+
+
+@pytest.mark.parametrize("data", [{"id": ".."}, {"id": "."}, {"id": "staff", "members": [".."]}])
+async def test_a_name_that_would_lead_elsewhere_is_invalid_and_the_others_are_written(
+    nextcloud, data
+):
+    other = change({"id": "editors2"})._replace(origin_id="other")
+
+    refused, made = await write(nextcloud, change(data), other)
+
+    assert (refused.verdict, made.verdict) == (Verdict.INVALID, Verdict.WRITTEN)
+    assert "is only dots" in (refused.reason or "")

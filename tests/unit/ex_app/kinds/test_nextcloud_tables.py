@@ -81,7 +81,14 @@ async def test_a_record_becomes_a_row_and_changes_that_row(tables):
 
 @pytest.mark.parametrize(
     ("data", "told"),
-    [({"Shoe": "42"}, "no column 'Shoe'"), ({"State": "lost"}, "State: has no such option")],
+    [
+        ({"Shoe": "42"}, "no column 'Shoe'"),
+        ({"State": "lost"}, "State: has no such option"),
+        ({"State": {"label": "new"}}, "State: has no such option"),
+        ({"Marks": [["new"]]}, "Marks: has no such option"),
+        ({"State": []}, "State: takes one option"),
+        ({"State": ["new", "done"]}, "State: takes one option"),
+    ],
 )
 async def test_what_the_table_cannot_hold_is_invalid_with_the_reason(tables, data, told):
     [outcome] = await write(tables, change(data))
