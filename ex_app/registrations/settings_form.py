@@ -3,6 +3,7 @@
 A form of a kind Nextcloud does not expect breaks the whole page, so it is made of the plainest fields alone.
 """
 
+import re
 from typing import Any, get_args
 
 from ex_app.registrations.entries import AppApiEntry
@@ -25,6 +26,9 @@ SHOWN = (
 )
 """The settings that are on the form, in this order."""
 
+WHOLE_NUMBER = re.compile(r"\s*\d{1,9}\s*")
+"""What is longer is no setting of ours, and in the end too long for Python."""
+
 Field = dict[str, Any]
 
 
@@ -46,7 +50,7 @@ def value(name: str, given: str) -> Any:
     if isinstance(usual, bool):
         return given in {"1", "true"}
     if isinstance(usual, int):
-        return int(given) if given.strip().isdecimal() else given
+        return int(given) if WHOLE_NUMBER.fullmatch(given) else given
     if isinstance(usual, list):
         return [part.strip() for part in given.replace("\n", ",").split(",") if part.strip()]
     return given

@@ -44,6 +44,7 @@ NEEDS_NEXTCLOUD = t(
 
 
 NOUNS = (
+    t("account"),
     t("action"),
     t("body"),
     t("configuration"),
@@ -52,11 +53,13 @@ NOUNS = (
     t("mapping"),
     t("object"),
     t("profile"),
+    t("query"),
     t("register"),
     t("request"),
     t("revision"),
     t("run"),
     t("schema"),
+    t("set of settings"),
     t("settings"),
     t("source"),
     t("synchronization"),

@@ -37,5 +37,5 @@ def t(template: str, /, **arguments: Any) -> Message:
 
 
 def noun(word: str) -> Message:
-    """Return a word of ours that may have a translation; one that has none is told as it is."""
-    return Message(word, {})
+    """Return a word of ours that may have a translation; one that has none is told as it is. A `Message` stays one."""
+    return word if isinstance(word, Message) else Message(word, {})

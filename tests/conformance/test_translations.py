@@ -17,6 +17,7 @@ DUTCH = LANGUAGES["nl"]["translations"]
 
 THE_SAME = {
     "OpenConnector": "a name",
+    "account": "the same word in Dutch",
     "accounts": "the same word in Dutch",
     "body": "the term of HTTP",
     "contract": "the same word in Dutch",

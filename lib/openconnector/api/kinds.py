@@ -12,6 +12,7 @@ from openconnector.auth import AUTH
 from openconnector.decoders import DECODERS
 from openconnector.errors import NotFound
 from openconnector.kinds.registry import Registry, describe
+from openconnector.messages import noun, t
 from openconnector.paginators import PAGINATORS
 from openconnector.schedules import SCHEDULES
 from openconnector.sources import SOURCES
@@ -55,5 +56,5 @@ async def read_kind(family: Family, kind: str) -> dict[str, Any]:
     """Return one kind."""
     known = dict(FAMILIES[family]) if family in FAMILIES else {}
     if kind not in known:
-        raise NotFound(f"{family} kind", kind)
+        raise NotFound(t("{family} kind", family=noun(family)), kind)
     return describe(known[kind])

@@ -61,7 +61,7 @@ async def pair(session: AsyncSession, register: str, schema: str) -> tuple[str, 
     found = await statements.fetch(session, PAIRS, (register, schema))
     if not found:
         await get(session, RegisterRow, register)
-        raise NotFound(f"schema of register {register!r}", schema)
+        raise NotFound(t("schema of register {register}", register=repr(register)), schema)
     register_id, schema_id = min(found, key=lambda row: (row[0] != register, row[1] != schema))
     return register_id, schema_id
 

@@ -23,6 +23,7 @@ from openconnector.errors import (
     Unavailable,
 )
 from openconnector.http.urls import segment
+from openconnector.messages import t
 from openconnector.objects.open_register_api import (
     OpenRegisterApi,
     answered,
@@ -297,7 +298,7 @@ class OpenRegisterStore(ObjectStore):
                 self._resolved[register, schema] = found, until
                 self._resolved[place.register, place.schema] = found, until
                 return found
-        raise NotFound(f"schema of register {register!r}", schema)
+        raise NotFound(t("schema of register {register}", register=repr(register)), schema)
 
     async def _forget(self, place: Place) -> None:
         """Look a place up anew. Raises `NotFound` when it is gone."""

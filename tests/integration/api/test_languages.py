@@ -94,3 +94,37 @@ async def test_problems_that_only_a_status_names_have_a_title_in_dutch_too(
     answer = await api.request(method, path, headers=headers, content=content)
 
     assert answer.json()["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("kinds/source/none", "Er is geen soort bron met "),
+        ("objects/none/none", "Er is geen register met "),
+    ],
+)
+async def test_what_a_problem_is_about_is_told_in_dutch(
+    api: httpx.AsyncClient, path: str, sentence: str
+):
+    answer = await api.get(path, headers=DUTCH)
+
+    assert answer.json()["detail"].startswith(sentence)
+
+
+async def test_wrong_settings_are_told_in_dutch(api: httpx.AsyncClient):
+    answer = await api.put("settings", json={"keepRunsDays": 0}, headers=DUTCH)
+
+    assert answer.json()["detail"].startswith("Niet geldig (instellingen): ")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["since=x", "since=2026-01-31T12:00:00", "since=2026-13-01T00:00:00Z", f"_page={'9' * 5_000}"],
+)
+async def test_moments_and_numbers_that_are_none_are_told_in_dutch(
+    api: httpx.AsyncClient, query: str
+):
+    answer = await api.get(f"audit?{query}", headers=DUTCH)
+
+    [wrong] = answer.json()["errors"]
+    assert wrong["message"].split()[0] in {"Moet", "Heeft", "Is"}

@@ -5,6 +5,7 @@ import pytest
 from ex_app.registrations import REGISTRATIONS
 from ex_app.registrations.settings_form import SETTINGS_FORM, SHOWN, key, text, value
 from openconnector.definitions.installation import InstallationSettings, validated
+from openconnector.errors import InvalidInput
 
 FORM = SETTINGS_FORM.entry["formScheme"]
 
@@ -40,3 +41,9 @@ def test_every_setting_comes_back_from_its_text(name: str):
     for given in (settings, InstallationSettings()):
         wanted = getattr(given, name)
         assert value(name, text(wanted)) == wanted
+
+
+@pytest.mark.parametrize("given", ["", "soon", "-7", "7.5", "9" * 5_000])
+def test_what_is_no_number_of_days_is_handed_on_to_be_refused(given: str):
+    with pytest.raises(InvalidInput, match="keepRunsDays"):
+        validated({"keepRunsDays": value("keep_runs_days", given)})
