@@ -3,6 +3,7 @@
 A form of a kind Nextcloud does not expect breaks the whole page, so it is made of the plainest fields alone.
 """
 
+import csv
 import re
 from typing import Any, get_args
 
@@ -41,7 +42,7 @@ def text(value: Any) -> str:
     """Return a setting as Nextcloud keeps it: everything is a text there, and `false` is empty."""
     if isinstance(value, bool):
         return "1" if value else ""
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(map(_quoted, value)) if isinstance(value, list) else str(value)
 
 
 def value(name: str, given: str) -> Any:
@@ -52,8 +53,23 @@ def value(name: str, given: str) -> Any:
     if isinstance(usual, int):
         return int(given) if WHOLE_NUMBER.fullmatch(given) else given
     if isinstance(usual, list):
-        return [part.strip() for part in given.replace("\n", ",").split(",") if part.strip()]
+        return _parts(given)
     return given
+
+
+def _quoted(part: str) -> str:
+    """Return an entry of a list; one that holds a comma, as names of groups may, in quotes as in CSV."""
+    is_plain = not {",", '"'} & set(part)
+    return part if is_plain else '"' + part.replace('"', '""') + '"'
+
+
+def _parts(given: str) -> list[str] | str:
+    """Return the entries of a list; the text itself when they cannot be told apart."""
+    try:
+        rows = list(csv.reader(given.splitlines(), skipinitialspace=True, strict=True))
+    except csv.Error:
+        return given
+    return [part.strip() for row in rows for part in row if part.strip()]
 
 
 def _usual(name: str) -> Any:
@@ -75,7 +91,7 @@ def _field(name: str) -> Field:
     if isinstance(usual, int):
         return about | {"type": "number", "default": usual}
     if isinstance(usual, list):
-        return about | {"placeholder": "With commas between"}
+        return about | {"placeholder": 'With commas between; a name that holds one in "quotes"'}
     return about | {"type": "select", "options": list(choices)}
 
 

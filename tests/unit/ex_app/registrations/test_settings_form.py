@@ -28,7 +28,7 @@ def test_a_select_offers_what_the_setting_takes():
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_setting_comes_back_from_its_text(name: str):
     settings = InstallationSettings(
-        editor_groups=["a", "b c"],
+        editor_groups=["a", "b c", "Sales, EU", 'the "others"'],
         viewer_groups=["d"],
         notified_users=["e"],
         notified_groups=["f"],
@@ -41,6 +41,12 @@ def test_every_setting_comes_back_from_its_text(name: str):
     for given in (settings, InstallationSettings()):
         wanted = getattr(given, name)
         assert value(name, text(wanted)) == wanted
+
+
+@pytest.mark.parametrize("given", ['"Sales, EU', '"a" b', "x" * 200_000])
+def test_a_list_that_cannot_be_taken_apart_is_handed_on_to_be_refused(given: str):
+    with pytest.raises(InvalidInput, match="editorGroups"):
+        validated({"editorGroups": value("editor_groups", given)})
 
 
 @pytest.mark.parametrize("given", ["", "soon", "-7", "7.5", "9" * 5_000])
