@@ -41,7 +41,7 @@ async def restore(means: Means, given: Given) -> str:
 
 def _name(given: Given) -> str:
     name = given.text("file")
-    if Path(name).name != name:
+    if Path(name).name != name or not name.isprintable():
         wrong = FieldProblem(field="file", message=f"has to be the name of a file in {FOLDER}")
         raise InvalidInput([wrong], subject="command")
     return name

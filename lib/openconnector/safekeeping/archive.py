@@ -151,12 +151,12 @@ def writing(file: Path) -> Iterator[Writer]:
 
     Raises `Conflict` when there is one of this name, `ConfigurationError` or `StorageFailed` when it cannot be written.
     """
-    if file.exists():
-        raise Conflict(
-            f"{file} is there already, and no backup is written over; choose another name"
-        )
     aside = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
+        if file.exists():
+            raise Conflict(
+                f"{file} is there already, and no backup is written over; choose another name"
+            )
         descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
         with os.fdopen(descriptor, "w+b") as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as archive:

@@ -181,6 +181,16 @@ async def test_a_backup_gets_a_name_of_its_own_and_none_is_written_over(
     assert (code, again) == (0, 1)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "x" * 300])
+async def test_a_name_no_file_can_have_is_refused(
+    server: FakeNextcloud, installed: Installation, name: str
+):
+    code, _ = await server.occ("openconnector:backup", name)
+
+    assert code == 1
+    assert list((installed.engine.settings.storage / "backups").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["../keys.json", "/etc/passwd", "..", "", "sub/folder.zip"])
 async def test_only_files_in_the_folder_of_backups_can_be_named(server: FakeNextcloud, name: str):
     code, _ = await server.occ("openconnector:restore", name, replace=True)

@@ -164,6 +164,8 @@ async def test_the_file_is_for_its_owner_alone_and_nothing_is_written_over(
         await back_up(small, file, clock=clock)
     with pytest.raises(StorageFailed, match="Name a folder"):
         await back_up(small, tmp_path / "nowhere" / "b.zip", clock=clock)
+    with pytest.raises(StorageFailed, match="name too long"):
+        await back_up(small, tmp_path / ("x" * 300), clock=clock)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_bytes() == before
