@@ -15,7 +15,7 @@ from openconnector.db.migrate import migrate
 from openconnector.db.rows import SecretRow
 from openconnector.db.session import Session
 from openconnector.db.version import newest_step, steps
-from openconnector.errors import ConfigurationError, Conflict
+from openconnector.errors import ConfigurationError, Conflict, StorageFailed
 from openconnector.ports import Clock
 from openconnector.safekeeping.archive import Manifest, Reader, damaged, whole
 
@@ -132,7 +132,7 @@ async def _current(reader: Reader) -> AsyncIterator[Tables]:
         async with aclosing(_stored(reader)) as tables:
             yield tables
         return
-    with TemporaryDirectory(prefix=".restoring-", dir=reader.file.absolute().parent) as folder:
+    with _folder_beside(reader.file) as folder:
         aside = Database(f"sqlite:///{Path(folder) / 'aside.db'}")
         try:
             await migrate(aside, to=reader.manifest.step)
@@ -146,6 +146,16 @@ async def _current(reader: Reader) -> AsyncIterator[Tables]:
                 yield tables
         finally:
             await aside.close()
+
+
+def _folder_beside(file: Path) -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix=".restoring-", dir=file.absolute().parent)
+    except OSError as error:
+        raise StorageFailed(
+            f"{file} is of an older version, and a copy has to be migrated in its folder, which takes no file: "
+            f"{error.strerror}. Copy the backup into a folder this user may write to; nothing was changed"
+        ) from error
 
 
 async def _stored(reader: Reader) -> Tables:

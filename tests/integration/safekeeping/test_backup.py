@@ -429,6 +429,19 @@ async def test_a_backup_of_an_older_version_goes_through_the_migrations(
     assert list(tmp_path.glob(".restoring-*")) == []
 
 
+async def test_an_older_backup_in_a_folder_that_takes_no_file_is_left_and_says_what_to_do(
+    small: Database, ring: KeyRing, file: Path, clock: FakeClock, tmp_path: Path
+):
+    await back_up(small, file, clock=clock)
+    older = await as_written_by_the_first_version(file, tmp_path / "first.db")
+
+    # Where this process has its open files nobody can make one, not even the administrator of the machine.
+    with older.open("rb") as opened:
+        read_only = Path(f"/proc/self/fd/{opened.fileno()}")
+        with pytest.raises(StorageFailed, match="Copy the backup into a folder"):
+            await restore(small, ring, read_only, clock=clock, consent=REPLACE)
+
+
 async def as_written_by_the_first_version(file: Path, first: Path) -> Path:
     database = Database(f"sqlite:///{first}")
     await migrate(database, to="0001")
