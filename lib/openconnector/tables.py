@@ -15,7 +15,7 @@ class Columns:
     def __init__(self, names: Iterable[Any] = ()) -> None:
         """Take the names of the first columns; a name that occurs again gets a number: `name_2`."""
         self._names: list[str] = []
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
         for name in names:
             self._add("" if name is None else str(name).strip())
 
@@ -30,11 +30,11 @@ class Columns:
         if len(self._names) >= MAX_COLUMNS:
             raise LimitExceeded(f"The table has more than {MAX_COLUMNS} columns")
         base = name or f"column{len(self._names) + 1}"
-        unique, count = base, 1
-        while unique in self._taken:
-            count += 1
-            unique = f"{base}_{count}"
-        self._taken.add(unique)
+        unique = base
+        while unique in self._taken:  # counted on from where the last one of this name ended
+            self._taken[base] += 1
+            unique = f"{base}_{self._taken[base]}"
+        self._taken[unique] = 1
         self._names.append(unique)
 
 

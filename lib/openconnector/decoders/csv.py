@@ -68,7 +68,7 @@ class CsvDecoder(RowDecoder):
     """Whether the first row holds the names of the columns."""
     columns: tuple[str, ...] = ()
     """Names of the columns, in place of those in the header or where there is none."""
-    skip_lines: int = Field(default=0, ge=0, le=1_000)
+    skip_lines: int = Field(strict=True, default=0, ge=0, le=1_000)
     """How many lines stand before the table."""
     is_trimmed: bool = False
     """Whether blanks around values are taken off."""

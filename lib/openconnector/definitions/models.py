@@ -240,7 +240,7 @@ class SynchronizationDefinition(Definition):
 
     wake_on: list[WakeOn] = Field(default_factory=list, max_length=20)
     """Upon what it begins by itself, some seconds after it happened."""
-    scan_every_hours: int = Field(default=24, ge=0, le=8_760)
+    scan_every_hours: int = Field(strict=True, default=24, ge=0, le=8_760)
     """With `wakeOn`: begin so often in any case, since what happens while the app is away tells nobody; 0 for never."""
 
     @field_validator("schedules")
