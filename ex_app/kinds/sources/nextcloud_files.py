@@ -3,18 +3,18 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from typing_extensions import override
 
 from ex_app.kinds.acting import Acting
 from ex_app.kinds.file_reading import ContentReading, MetadataReading, Reading, Wanted
+from ex_app.kinds.folders import Folder
 from openconnector.decoders import DECODERS
 from openconnector.expressions.positions import Position
 from openconnector.kinds.base import Selection
 from openconnector.kinds.decoder import Decoder
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
-from openconnector.messages import t
 from openconnector.records import Cursor, Page
 
 
@@ -33,7 +33,7 @@ class NextcloudFilesSource(Acting, Source):
     uses: ClassVar[frozenset[str]] = frozenset({"host", "memory"})
 
     kind: Literal["nextcloud_files"] = "nextcloud_files"
-    folder: Annotated[str, Selection()] = Field(default="", max_length=4000)
+    folder: Annotated[Folder, Selection()] = Field(default="", max_length=4000)
     """The folder to read, such as `/Reports/2026`. Empty reads all files of the acting account."""
     is_recursive: Annotated[bool, Selection()] = True
     """Whether folders below it are read as well."""
@@ -57,16 +57,6 @@ class NextcloudFilesSource(Acting, Source):
     """How large a file may be, in bytes. A larger one is stated and left out, and then nothing is deleted."""
     page_size: int = Field(default=500, ge=1, le=10_000)
     """How many records are worked on at once."""
-
-    @field_validator("folder")
-    @classmethod
-    def _is_a_folder(cls, folder: str) -> str:
-        parts = folder.strip("/").split("/")
-        if {".", ".."} & set(parts) or any(ord(letter) < ord(" ") for letter in folder):
-            raise ValueError(
-                t("is a path such as `/Reports/2026`, without `.`, `..` and control characters")
-            )
-        return folder.strip("/")
 
     @override
     async def read(self, reach: Reach, cursor: Cursor | None = None) -> AsyncIterator[Page]:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from typing_extensions import override
 
 from ex_app.kinds.acting import Acting
 from ex_app.kinds.file_making import Form, Making
 from ex_app.kinds.file_writing import Known, Writing
+from ex_app.kinds.folders import Folder
 from openconnector.errors import RecordError
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
-from openconnector.messages import t
 from openconnector.records import Action, Change, Outcome, Record, Verdict
 
 
@@ -31,7 +31,7 @@ class NextcloudFilesTarget(Acting, Target):
     chooses_ids: ClassVar[bool] = True
 
     kind: Literal["nextcloud_files"] = "nextcloud_files"
-    folder: str = Field(default="", max_length=2000)
+    folder: Folder = Field(default="", max_length=2000)
     """The folder below which the files are written, such as `/Cases`. It is made when it is missing."""
     path: str = Field(default="path", min_length=1, max_length=200)
     """Where a record says the path of its file below the folder, such as `2026/case-12.json`: a dot path."""
@@ -50,16 +50,6 @@ class NextcloudFilesTarget(Acting, Target):
     conflicts: Literal["refuse", "overwrite"] = "refuse"
     """What happens to a file that somebody changed, moved or deleted since we wrote it, or that stands in the way:
     `refuse` lets it be and the record fails, `overwrite` writes ours. Nextcloud keeps the other version."""
-
-    @field_validator("folder")
-    @classmethod
-    def _is_a_folder(cls, folder: str) -> str:
-        parts = folder.strip("/").split("/")
-        if {".", ".."} & set(parts) or any(ord(letter) < ord(" ") for letter in folder):
-            raise ValueError(
-                t("is a path such as `/Cases`, without `.`, `..` and control characters")
-            )
-        return folder.strip("/")
 
     @override
     async def place(self, reach: Reach) -> str:
