@@ -31,9 +31,14 @@ function classicLoader(): Plugin {
   }
 }
 
-/** What is loaded only where it is needed; each file costs Nextcloud a PHP process, so there are few of them. */
+/** Each file costs Nextcloud a PHP process, so there are few: what several pages share belongs to the first of these. */
+const CHUNKS: [name: string, modules: RegExp][] = [
+  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/]|[^\\/]+$)/],
+  ['forms', /[\\/]src[\\/]forms[\\/]|(Collection|Definition)Page\.vue/],
+]
+
 function chunkOf(id: string): string | undefined {
-  return /[\\/]l10n[\\/]\w+\.json/.test(id) ? undefined : 'main'
+  return CHUNKS.find(([, modules]) => modules.test(id))?.[0]
 }
 
 export default defineConfig({

@@ -3,7 +3,7 @@ import { getLanguage, register, translate, translatePlural } from '@nextcloud/l1
 
 const APP = 'openconnector'
 
-const catalogues = import.meta.glob<{ default: { translations: Record<string, string> } }>('../../../l10n/*.json')
+const catalogues = import.meta.glob<{ default: { translations: Record<string, string> } }>(['../../../l10n/*.json', '!**/en.json'])
 
 /** Load the catalogue of the page's language; without one the page speaks English. */
 export async function loadWords(): Promise<void> {

@@ -1,0 +1,32 @@
+/** What stands in the navigation beside every page. */
+import { mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSync } from '@mdi/js'
+import type { RouteLocationRaw } from 'vue-router'
+import type { Collection } from './api/types'
+import { t } from './l10n'
+
+export interface Entry {
+  title: string
+  /** The path of an icon of 24 by 24. */
+  icon: string
+  to: RouteLocationRaw
+}
+
+/** A collection that came with a later version has the icon of all others. */
+const ICONS: Record<string, string> = { sources: mdiDatabaseOutline, mappings: mdiMapMarkerPath, synchronizations: mdiSync }
+
+function entryOf({ name, title }: Collection): Entry {
+  return { title: t(title), icon: ICONS[name] ?? mdiShapeOutline, to: { name: 'collection', params: { collection: name } } }
+}
+
+/** Return what people come for: their flows, and what became of them. */
+export function flowsOf(collections: Collection[]): Entry[] {
+  return [
+    ...collections.filter(({ name }) => name === 'synchronizations').map(entryOf),
+    { title: t('Runs'), icon: mdiHistory, to: { name: 'runs' } },
+  ]
+}
+
+/** Return what flows are built of: every other collection, known here or not. */
+export function blocksOf(collections: Collection[]): Entry[] {
+  return collections.filter(({ name }) => name !== 'synchronizations').map(entryOf)
+}
