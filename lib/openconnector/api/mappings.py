@@ -6,15 +6,18 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from openconnector.api.definitions import Key
-from openconnector.api.documents import problems
+from openconnector.api.documents import Described, problems
 from openconnector.api.lists import Text
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts, Reading
 from openconnector.api.trials import Asked
 from openconnector.db import definitions as rows
+from openconnector.definitions.models import MAX_TESTS, MappingTest
 from openconnector.definitions.store import MAPPINGS
-from openconnector.definitions.verifying import verify
+from openconnector.definitions.verifying import Verification, verify
+from openconnector.mapping.reference import entries
+from openconnector.mapping.spec import Dialect, MappingSpec
 from openconnector.synchronization.shown import Shown
 
 MAX_SAMPLES = 100
@@ -91,6 +94,16 @@ class ShownVerification(Shown):
     tests: list[ShownTest]
 
 
+class VerificationRequest(Asked):
+    """A mapping that need not be saved, and its tests."""
+
+    mapping: Annotated[dict[str, Any], Described(MappingSpec)]
+    tests: list[MappingTest] = Field(max_length=MAX_TESTS)
+    """Records with the expected results."""
+    output_schema: dict[str, Any] | None = None
+    """JSON Schema the results have to follow."""
+
+
 class SuggestionRequest(Asked):
     """What there is, and what is wanted."""
 
@@ -134,10 +147,32 @@ class ShownProposal(Shown):
     """The same for its `cast`."""
 
 
-routes = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
+class ShownExample(Shown):
+    """An expression, and what it gives."""
+
+    expression: str
+    result: str
 
 
-@routes.post("/suggest", responses=problems(404))
+class ShownEntry(Shown):
+    """One thing a mapping can name."""
+
+    kind: str
+    """`filter`, `function`, `test`, `method` or `cast`."""
+    name: str
+    arguments: str
+    """As a template writes them, such as `(size, fill=...)`; empty where there are none."""
+    dialects: list[Dialect]
+    """Where the name means this."""
+    summary: str
+    examples: list[ShownExample]
+
+
+routes = APIRouter(route_class=Route)
+mappings = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
+
+
+@mappings.post("/suggest", responses=problems(404))
 @needs(Right.CHANGE)
 async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownProposal:
     """Propose which field of a record becomes which field of a schema, each with a score and a reason."""
@@ -148,7 +183,15 @@ async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownPropos
     )
 
 
-@routes.get("/{key}/lineage")
+@mappings.post("/verify")
+@needs(Right.CHANGE)
+async def verify_draft(body: VerificationRequest, engine: Parts) -> ShownVerification:
+    """Run tests with a mapping that need not be saved and tell what is not as expected."""
+    outcomes = await engine.mapping_previews.verify(body.mapping, body.tests, body.output_schema)
+    return _shown(Verification(outcomes=outcomes))
+
+
+@mappings.get("/{key}/lineage")
 @needs(Right.READ)
 async def read_lineage(key: Key, session: Reading, engine: Parts) -> Origins:
     """Tell where each target field comes from; no record is needed."""
@@ -156,12 +199,25 @@ async def read_lineage(key: Key, session: Reading, engine: Parts) -> Origins:
     return Origins.model_validate(await engine.mapping_previews.lineage(key))
 
 
-@routes.post("/{key}/verify")
+@mappings.post("/{key}/verify")
 @needs(Right.CHANGE)
 async def verify_mapping(key: Key, engine: Parts) -> ShownVerification:
     """Run the tests of a mapping and tell what is not as expected."""
     async with engine.database.reading() as session:
         loaded = await engine.definitions.load(session, MAPPINGS, key)
-    found = await verify(loaded.definition, engine.previews, engine.mapping_previews.saved)
+    return _shown(await verify(loaded.definition, engine.previews, engine.mapping_previews.saved))
+
+
+def _shown(found: Verification) -> ShownVerification:
     tests = [ShownTest.model_validate(outcome) for outcome in found.outcomes]
     return ShownVerification(is_passed=found.is_passed, tests=tests)
+
+
+@routes.get("/mapping-reference", tags=["mappings"])
+@needs(Right.READ)
+async def read_mapping_reference() -> list[ShownEntry]:
+    """Return every filter, function, test, method and cast with what it does and examples."""
+    return [ShownEntry.model_validate(entry) for entry in entries()]
+
+
+routes.include_router(mappings)

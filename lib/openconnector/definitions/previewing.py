@@ -10,6 +10,7 @@ from openconnector.db import registers
 from openconnector.db.database import Database
 from openconnector.db.session import Session
 from openconnector.db.store_rows import SchemaRow
+from openconnector.definitions.models import MappingTest
 from openconnector.definitions.store import MAPPINGS, Definitions
 from openconnector.errors import NotFound
 from openconnector.kinds.registry import problems_of
@@ -83,6 +84,20 @@ class MappingPreviews:
         found: dict[str, Any] = await self.previews.run("suggest", argument, self.saved)
         return found
 
+    async def verify(
+        self,
+        mapping: Mapping[str, Any],
+        tests: Sequence[MappingTest],
+        schema: Mapping[str, Any] | None,
+    ) -> list[dict[str, Any]]:
+        """Run tests with a given mapping; return what became of each, as `TestOutcome` has it.
+
+        Raises `InvalidInput` or `TemplateLimit`.
+        """
+        async with self.database.reading() as session:
+            spec, _own = await self._given(session, mapping)
+        return await self.previews.run("verify", tested(spec, tests, schema), self.saved)
+
     async def _given(
         self, session: Session, mapping: Mapping[str, Any] | str
     ) -> tuple[MappingSpec, Mapping[str, Any] | None]:
@@ -122,6 +137,14 @@ async def json_schema(session: Session, schema: Mapping[str, Any] | str) -> Mapp
         return schema
     row = await registers.get(session, SchemaRow, schema)
     return object_schema(row.properties, row.required, is_strict=row.is_strict)
+
+
+def tested(
+    spec: MappingSpec, tests: Sequence[MappingTest], schema: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return what the task `verify` needs to know."""
+    told = [test.model_dump(mode="json", by_alias=True) for test in tests]
+    return {"spec": sent(spec), "outputSchema": schema, "tests": told}
 
 
 def sent(spec: MappingSpec) -> dict[str, Any]:

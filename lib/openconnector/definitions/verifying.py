@@ -12,7 +12,7 @@ from openconnector.db.database import Database
 from openconnector.db.definitions import DefinitionRow
 from openconnector.db.session import Session
 from openconnector.definitions.models import MappingDefinition, slug_of
-from openconnector.definitions.previewing import sent
+from openconnector.definitions.previewing import sent, tested
 from openconnector.definitions.store import MAPPINGS, Collection, Definitions, validated
 from openconnector.errors import FieldProblem, InvalidInput, NotFound, TemplateLimit
 from openconnector.mapping.mapper import check_mapping
@@ -54,9 +54,7 @@ class Verification:
 
 def asked(definition: MappingDefinition) -> dict[str, Any]:
     """Return what the task `verify` needs to know of a mapping."""
-    tests = [test.model_dump(mode="json", by_alias=True) for test in definition.tests]
-    schema = definition.output_schema
-    return {"spec": sent(definition.spec), "outputSchema": schema, "tests": tests}
+    return tested(definition.spec, definition.tests, definition.output_schema)
 
 
 async def verify(definition: MappingDefinition, previews: Previews, saved: Lookup) -> Verification:

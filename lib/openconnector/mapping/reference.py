@@ -10,6 +10,7 @@ from typing import Any, Final
 from openconnector.expressions.dialects import DIALECTS, DialectRules
 from openconnector.expressions.documentation import Example, examples_of, summary_of
 from openconnector.mapping.casts import CASTS
+from openconnector.mapping.spec import Dialect
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -62,7 +63,37 @@ KINDS: Final = (
         text="`{{ value.name() }}`.",
         functions=lambda rules: {name: known.function for name, known in rules.methods.items()},
     ),
+    Kind(
+        name="cast",
+        heading="Casts",
+        text="In `cast`, by target path: one name, several with commas between, or a list. "
+        "They are applied in order, the same in both dialects.",
+        functions=lambda _rules: CASTS,
+    ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing a mapping can name."""
+
+    kind: str
+    """`filter`, `function`, `test`, `method` or `cast`."""
+    name: str
+    arguments: str
+    """As a template writes them, `(size, fill=...)`; empty where there are none."""
+    dialects: tuple[Dialect, ...]
+    """Where the name means this."""
+    summary: str
+    examples: tuple[Example, ...]
+
+
+def entries() -> list[Entry]:
+    """Return everything a mapping can name, by kind and then by name.
+
+    A name that means something else in each dialect comes twice.
+    """
+    return [entry for kind in KINDS for entry in _entries(kind)]
 
 
 def page() -> str:
@@ -70,28 +101,31 @@ def page() -> str:
     parts = [INTRODUCTION]
     for kind in KINDS:
         parts.append(f"## {kind.heading}\n\n{kind.text}\n")
-        parts += _entries(kind)
-    parts.append(
-        "## Casts\n\nIn `cast`, by target path: one name, several with commas between, or a list. "
-        "They are applied in order, the same in both dialects.\n"
-    )
-    parts += [_entry(name, "", function) for name, function in sorted(CASTS.items())]
+        parts += map(_written, _entries(kind))
     return "\n".join(parts)
 
 
-def _entries(kind: Kind) -> Iterator[str]:
-    """Yield what there is of a kind by name; a name that means something else in each dialect comes twice."""
-    found: dict[tuple[str, Callable[..., Any]], list[str]] = {}
+def _entries(kind: Kind) -> Iterator[Entry]:
+    """Yield what there is of a kind by name."""
+    found: dict[tuple[str, Callable[..., Any]], list[Dialect]] = {}
     for dialect, rules in DIALECTS.items():
         for name, function in kind.functions(rules).items():
             found.setdefault((name, function), []).append(dialect)
     for (name, function), dialects in sorted(found.items(), key=lambda one: (one[0][0], one[1])):
-        where = "" if len(dialects) == len(DIALECTS) else f" (dialect `{dialects[0]}`)"
-        yield _entry(f"{name}{_arguments(kind, function)}", where, function)
+        yield Entry(
+            kind=kind.name,
+            name=name,
+            arguments=_arguments(kind, function),
+            dialects=tuple(dialects),
+            summary=_summary(function),
+            examples=examples_of(function),
+        )
 
 
 def _arguments(kind: Kind, function: Callable[..., Any]) -> str:
-    """Return the arguments of a function as a template writes them."""
+    """Return the arguments of a function as a template writes them; a cast is but a name."""
+    if kind.name == "cast":
+        return ""
     parameters = list(inspect.signature(function).parameters.values())
     told = parameters[ARGUMENTLESS.get(kind.name, 1) :]
     written = [_argument(one) for one in told if not one.name.startswith("_")]
@@ -113,9 +147,11 @@ def _default(value: Any) -> str:
     return repr(value) if isinstance(value, (str, int, float)) else "..."
 
 
-def _entry(title: str, where: str, function: Callable[..., Any]) -> str:
-    examples = "\n".join(_example(example) for example in examples_of(function))
-    return f"### `{title}`{where}\n\n{_summary(function)}\n\n```\n{examples}\n```\n"
+def _written(entry: Entry) -> str:
+    where = "" if len(entry.dialects) == len(DIALECTS) else f" (dialect `{entry.dialects[0]}`)"
+    examples = "\n".join(_example(example) for example in entry.examples)
+    title = f"{entry.name}{entry.arguments}"
+    return f"### `{title}`{where}\n\n{entry.summary}\n\n```\n{examples}\n```\n"
 
 
 def _summary(function: Callable[..., Any]) -> str:

@@ -284,3 +284,35 @@ async def test_a_suggestion_that_cannot_be_made_is_refused(
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_tests_are_run_with_a_mapping_that_is_not_saved(api: httpx.AsyncClient):
+    draft = {"mapping": {"name": "{{ first | upper }}"}}
+    tests = [
+        {"name": "right", "input": {"first": "Ada"}, "expected": {"name": "ADA"}},
+        {"name": "wrong", "input": {"first": "Ada"}, "expected": {"name": "Ada"}},
+    ]
+
+    answer = await api.post("mappings/verify", json={"mapping": draft, "tests": tests})
+
+    right, wrong = answer.json()["tests"]
+    assert (answer.status_code, answer.json()["isPassed"]) == (200, False)
+    assert right["isPassed"]
+    assert wrong["findings"][0] | {"message": ""} == {
+        "path": "name",
+        "message": "",
+        "expected": "Ada",
+        "found": "ADA",
+        "line": None,
+        "column": None,
+    }
+
+
+async def test_the_reference_says_what_a_mapping_can_name_in_which_dialect(api: httpx.AsyncClient):
+    found = (await api.get("mapping-reference")).json()
+
+    batch = next(one for one in found if (one["kind"], one["name"]) == ("filter", "batch"))
+    assert (batch["arguments"], batch["dialects"]) == ("(size, fill=...)", ["jinja"])
+    assert batch["summary"].startswith("Part a list")
+    assert batch["examples"][0]["expression"] == "{{ [1, 2, 3] | batch(2) }}"
+    assert {one["kind"] for one in found} == {"filter", "function", "test", "method", "cast"}

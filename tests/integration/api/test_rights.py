@@ -52,6 +52,8 @@ NEEDED: dict[str, Right] = {
     "POST sources/{key}/test": C,
     "POST mappings/test": C,
     "POST mappings/suggest": C,
+    "POST mappings/verify": C,
+    "GET mapping-reference": R,
     "GET mappings/{key}/lineage": R,
     "POST mappings/{key}/verify": C,
     "POST synchronizations/{key}/run": C,
