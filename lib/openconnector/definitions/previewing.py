@@ -96,7 +96,9 @@ class MappingPreviews:
         """
         async with self.database.reading() as session:
             spec, _own = await self._given(session, mapping)
-        return await self.previews.run("verify", tested(spec, tests, schema), self.saved)
+        argument = tested(spec, tests, schema)
+        found: list[dict[str, Any]] = await self.previews.run("verify", argument, self.saved)
+        return found
 
     async def _given(
         self, session: Session, mapping: Mapping[str, Any] | str

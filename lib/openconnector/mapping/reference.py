@@ -108,9 +108,9 @@ def page() -> str:
 def _entries(kind: Kind) -> Iterator[Entry]:
     """Yield what there is of a kind by name."""
     found: dict[tuple[str, Callable[..., Any]], list[Dialect]] = {}
-    for dialect, rules in DIALECTS.items():
+    for rules in DIALECTS.values():
         for name, function in kind.functions(rules).items():
-            found.setdefault((name, function), []).append(dialect)
+            found.setdefault((name, function), []).append(rules.name)
     for (name, function), dialects in sorted(found.items(), key=lambda one: (one[0][0], one[1])):
         yield Entry(
             kind=kind.name,
