@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from openconnector.cli.configuration import save
-from openconnector.db import contracts, runs
+from openconnector.db import contracts, failures, runs
 from openconnector.db.rows import ContractRow, FailedRecordRow, RunLogRow, RunRow
 from openconnector.definitions.notation import read
 from openconnector.engine import Engine, Ports, Settings
@@ -155,7 +155,7 @@ class Installation:
     async def failures(self, run_id: str) -> Sequence[FailedRecordRow]:
         """Return the failed records of a run."""
         async with self.engine.database.reading() as session:
-            return await runs.failures(session, run_id)
+            return await failures.of_run(session, run_id)
 
     async def contracts(self) -> dict[str, ContractRow]:
         """Return the contracts by origin id."""

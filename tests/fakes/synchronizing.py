@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from openconnector.crypto import KeyRing
-from openconnector.db import contracts, runs
+from openconnector.db import contracts, failures, runs
 from openconnector.db.database import Database
 from openconnector.db.rows import ContractRow, FailedRecordRow, RunRow, SynchronizationRow
 from openconnector.definitions.models import SynchronizationDefinition
@@ -143,7 +143,7 @@ class Synchronizing:
     async def failures(self, run_id: str) -> list[FailedRecordRow]:
         """Return the failed records of a run."""
         async with self.database.reading() as session:
-            return list(await runs.failures(session, run_id))
+            return list(await failures.of_run(session, run_id))
 
     async def contracts(self) -> dict[str, ContractRow]:
         """Return every contract by origin id."""

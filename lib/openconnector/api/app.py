@@ -22,6 +22,7 @@ from openconnector.api import (
     mappings,
     objects,
     registers,
+    run_records,
     runs,
     schedules,
     settings,
@@ -49,6 +50,7 @@ class Api(FastAPI):
 RESOURCES = (
     trials,
     mappings,
+    run_records,
     runs,
     contracts,
     objects,

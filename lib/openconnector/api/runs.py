@@ -1,11 +1,10 @@
 """Runs: started, watched, stopped, approved, repeated."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from openconnector.api.definitions import Key
 from openconnector.api.documents import LOCATION, PREFIX, problems
@@ -13,19 +12,17 @@ from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Parts, Reading, Writing
-from openconnector.crypto import KeyRing
 from openconnector.db import runs as rows
-from openconnector.db.rows import FailedRecordRow, RunChangeRow, RunRow
+from openconnector.db.rows import RunRow
 from openconnector.definitions.audit import Change
+from openconnector.definitions.used import used
 from openconnector.synchronization import requests
-from openconnector.synchronization.keeping import opened, reason_of
 from openconnector.synchronization.replaying import MAX_CHOSEN
 from openconnector.synchronization.shown import Shown, ShownRun
 
 AFTER = "Only what follows this `cursor`; 0 begins."
 
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description=AFTER)]
-AfterNumber = Annotated[int, Query(ge=0, le=2**31 - 1, description=AFTER)]
 RunId = Annotated[str, Path(max_length=36, description="Id of the run.")]
 Limit = Annotated[int, Query(alias="_limit", ge=1, le=500, description="How many at once.")]
 
@@ -49,6 +46,10 @@ State = Literal[
 ]
 
 
+Order = Literal["queued", "-queued", "found", "-found", "written", "-written", "failed", "-failed"]
+"""The keys of `rows.SORTABLE`, each in both directions."""
+
+
 class RunsQuery(Paging):
     """Which runs."""
 
@@ -62,7 +63,10 @@ class RunsQuery(Paging):
     trigger: requests.Trigger | None = Field(
         default=None, description="Only those started by this."
     )
-    sort: Literal["queued", "-queued"] = Field(
+    since: AwareDatetime | None = Field(
+        default=None, description="Only those queued at this moment or later (RFC 3339)."
+    )
+    sort: Order = Field(
         default="-queued", alias="_sort", description="The order; a leading `-` turns it."
     )
 
@@ -104,6 +108,20 @@ class LogLine(Shown):
     fields: dict[str, Any]
 
 
+class ShownUsed(Shown):
+    """A revision something was made by, and its definition as it stands now."""
+
+    collection: str
+    """The name of its collection in addresses."""
+    id: str
+    name: str | None
+    """What it is called now; null when it is gone."""
+    revision: int
+    """The number of the revision that was used."""
+    newest: int | None
+    """The number of its newest revision; null when it is gone."""
+
+
 class WatchedRun(ShownRun):
     """A run with its log."""
 
@@ -111,59 +129,14 @@ class WatchedRun(ShownRun):
     """Lines after the cursor that was given, oldest first."""
     cursor: int = 0
     """Ask with `after` for the lines that follow."""
+    expected: int | None = None
+    """How many records the source is likely to have: as many as the last whole read before this run came to."""
+    definitions: list[ShownUsed] = Field(default_factory=list)
+    """What it runs with: the synchronization, its source and its mapping, each with the revision."""
 
 
-class ShownDifference(Shown):
-    """One field that a write would change."""
-
-    path: str
-    before: Any
-    after: Any
-
-
-class ShownChange(Shown):
-    """What a dry run would write for one record."""
-
-    number: int
-    action: str
-    origin_id: str
-    target_id: str | None
-    differences: list[ShownDifference]
-
-
-class ChangeList(BaseModel):
-    """What a dry run would write, in the order of the records."""
-
-    results: list[ShownChange]
-    cursor: int = Field(description="Ask with `after` for those that follow.")
-
-
-class ShownFailure(Shown):
-    """A record that could not be mapped or written."""
-
-    number: int
-    origin_id: str | None
-    verdict: str
-    """invalid or failed, as the balance counts it."""
-    stage: str
-    """select, map, validate or write."""
-    field: str | None
-    reason: str
-    record: Any
-    """As it was read."""
-    state: str
-    """open, or resolved by a later run."""
-    created: datetime
-    synchronization_revision_id: int
-    mapping_revision_id: int | None
-
-
-class FailureList(BaseModel):
-    """The records of a run that could not be handled, in order."""
-
-    results: list[ShownFailure]
-    cursor: int = Field(description="Ask with `after` for those that follow.")
-
+REVISED = ("synchronization", "source", "mapping")
+"""What a run notes the revisions of."""
 
 routes = APIRouter(tags=["runs"], route_class=Route)
 STARTED: dict[str, Any] = {
@@ -195,7 +168,8 @@ async def list_runs(session: Reading, wanted: Annotated[RunsQuery, Query()]) -> 
         state=wanted.state,
         mode=wanted.mode,
         trigger=wanted.trigger,
-        is_descending=wanted.sort == "-queued",
+        since=wanted.since,
+        sort=wanted.sort,
         limit=wanted.limit,
         page=wanted.page,
     )
@@ -211,36 +185,15 @@ async def read_run(run_id: RunId, session: Reading, after: After = 0) -> Watched
     lines = await rows.log(session, run_id, after=after)
     shown = WatchedRun.of(row)
     log = [LogLine.model_validate(line) for line in lines]
-    return shown.model_copy(update={"log": log, "cursor": lines[-1].id if lines else after})
-
-
-@routes.get("/runs/{run_id}/changes")
-@needs(Right.READ)
-async def list_changes(
-    run_id: RunId, session: Reading, engine: Parts, after: AfterNumber = 0, limit: Limit = 100
-) -> ChangeList:
-    """Return what a dry run would write, field by field."""
-    await rows.get(session, run_id)
-    found = await rows.changes(session, run_id, after=after, limit=limit)
-    results = [_change(engine.keys, row) for row in found]
-    return ChangeList(results=results, cursor=_cursor(found, after))
-
-
-@routes.get("/runs/{run_id}/failures")
-@needs(Right.READ)
-async def list_failures(
-    run_id: RunId,
-    session: Reading,
-    engine: Parts,
-    after: AfterNumber = 0,
-    limit: Limit = 100,
-    state: Literal["open", "resolved"] | None = None,
-) -> FailureList:
-    """Return the records that could not be handled, with the reasons."""
-    await rows.get(session, run_id)
-    found = await rows.failures(session, run_id, after=after, limit=limit, state=state)
-    results = [_failure(engine.keys, row) for row in found]
-    return FailureList(results=results, cursor=_cursor(found, after))
+    known = await used(session, [row.revisions.get(name) for name in REVISED])
+    return shown.model_copy(
+        update={
+            "log": log,
+            "cursor": lines[-1].id if lines else after,
+            "expected": await rows.found_before(session, row),
+            "definitions": [ShownUsed.model_validate(one) for one in known],
+        }
+    )
 
 
 @routes.post("/runs/{run_id}/cancel", responses=problems(409))
@@ -290,33 +243,3 @@ async def _start(desk: Desk, key: str, mode: requests.Mode, body: RunRequest | N
 def _started(desk: Desk, row: RunRow) -> ShownRun:
     desk.response.headers["Location"] = f"{PREFIX}/runs/{row.id}"
     return ShownRun.of(row)
-
-
-def _cursor(found: Sequence[RunChangeRow | FailedRecordRow], after: int) -> int:
-    return found[-1].number if found else after
-
-
-def _change(keys: KeyRing, row: RunChangeRow) -> ShownChange:
-    return ShownChange(
-        number=row.number,
-        action=row.action,
-        origin_id=row.origin_id,
-        target_id=row.target_id,
-        differences=opened(keys, row),
-    )
-
-
-def _failure(keys: KeyRing, row: FailedRecordRow) -> ShownFailure:
-    return ShownFailure(
-        number=row.number,
-        origin_id=row.origin_id,
-        verdict=row.verdict,
-        stage=row.stage,
-        field=row.field,
-        reason=reason_of(keys, row),
-        record=opened(keys, row),
-        state=row.state,
-        created=row.created_at,
-        synchronization_revision_id=row.synchronization_revision_id,
-        mapping_revision_id=row.mapping_revision_id,
-    )

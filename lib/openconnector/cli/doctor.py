@@ -181,9 +181,7 @@ async def _worker(engine: Engine) -> Finding:
     remedy = "Start `openconnector serve` or `openconnector worker`"
     async with engine.database.reading() as session:
         leases = await runs.leases(session)
-        waiting, _ = await runs.page(
-            session, runs.RunQuery(state="queued", is_descending=False, limit=1)
-        )
+        waiting, _ = await runs.page(session, runs.RunQuery(state="queued", sort="queued", limit=1))
     if dead := [run for run, owner in leases if is_surely_dead(owner)]:
         message = f"the worker of {len(dead)} runs died and none has taken them over"
         return Finding(check="worker", state="warn", message=message, remedy=remedy)

@@ -161,6 +161,40 @@ async def active_after(
     return [Known._make(row) for row in rows]
 
 
+async def active_at(
+    session: AsyncSession, synchronization_id: str, target: str, ordinals: Sequence[int]
+) -> list[Known]:
+    """Return the active ones of these contracts, in the order of their ordinals."""
+    columns = [getattr(ContractRow, name) for name in Known._fields]
+    query = select(*columns).where(
+        *_of(synchronization_id, target),
+        ContractRow.state == "active",
+        ContractRow.ordinal.in_(ordinals),
+    )
+    return [Known._make(row) for row in await session.execute(query.order_by(ContractRow.ordinal))]
+
+
+async def deleted_by(
+    session: AsyncSession,
+    synchronization_id: str,
+    target: str,
+    run_id: str,
+    *,
+    after: int,
+    limit: int,
+) -> list[Known]:
+    """Return the contracts whose object a run deleted, in the order of their ordinals."""
+    columns = [getattr(ContractRow, name) for name in Known._fields]
+    query = select(*columns).where(
+        *_of(synchronization_id, target),
+        ContractRow.state == "deleted",
+        ContractRow.run_id == run_id,
+        ContractRow.ordinal > after,
+    )
+    rows = await session.execute(query.order_by(ContractRow.ordinal).limit(limit))
+    return [Known._make(row) for row in rows]
+
+
 async def change(
     session: AsyncSession,
     synchronization_id: str,

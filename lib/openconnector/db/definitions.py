@@ -172,6 +172,11 @@ async def get_revision(
     return row
 
 
+async def revisions_at(session: AsyncSession, ids: Sequence[int]) -> Sequence[RevisionRow]:
+    """Return the revisions with these ids, of whatever collection."""
+    return (await session.scalars(select(RevisionRow).where(RevisionRow.id.in_(ids)))).all()
+
+
 async def is_forced(session: AsyncSession, row: DefinitionRow) -> bool:
     """Whether the newest save of a definition was forced."""
     query = select(RevisionRow.is_forced).where(RevisionRow.id == row.revision_id)

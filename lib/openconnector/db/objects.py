@@ -150,6 +150,12 @@ async def find(session: AsyncSession, home: Home, object_id: str) -> Found | Non
     return None if row is None else Found._make(row)
 
 
+async def data_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what objects hold, by id, the deleted ones too; what is not there is left out."""
+    query = select(ObjectRow.id, ObjectRow.data).where(ObjectRow.id.in_(ids))
+    return {row.id: row.data for row in await session.execute(query)}
+
+
 async def page(session: AsyncSession, home: Home, query: ObjectQuery) -> tuple[list[Found], int]:
     """Return one page of objects and how many match in all."""
     name = (await session.connection()).dialect.name

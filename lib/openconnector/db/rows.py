@@ -131,6 +131,7 @@ class RunRow(Base):
     __table_args__ = (
         Index("ix_run_synchronization_id_queued_at", "synchronization_id", "queued_at"),
         Index("ix_run_state_due_at", "state", "due_at"),
+        Index("ix_run_queued_at", "queued_at"),
         # One unfinished run per synchronization; the database itself keeps a second one out.
         Index(
             "uq_run_active",
@@ -156,6 +157,8 @@ class RunRow(Base):
     """The run this one follows up or replays."""
     revisions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Revision ids of the synchronization, its source and its mappings, fixed when the run starts."""
+    target: Mapped[str | None] = mapped_column(String(64), default=None)
+    """Under which contracts belong to the target it writes to; None until it has started."""
 
     cursor: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     pages: Mapped[int] = mapped_column(default=0)
@@ -277,7 +280,12 @@ class FailedRecordRow(Base):
     __tablename__ = "failed_record"
     __table_args__ = (
         UniqueConstraint("run_id", "number"),
-        Index("ix_failed_record_synchronization_id_state", "synchronization_id", "state"),
+        Index(
+            "ix_failed_record_synchronization_id_state_origin_id",
+            "synchronization_id",
+            "state",
+            "origin_id",
+        ),
     )
 
     id: Mapped[int] = mapped_column(Sequential, primary_key=True)

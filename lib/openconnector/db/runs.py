@@ -24,7 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from openconnector.db import statements
 from openconnector.db.rows import (
     CallRow,
-    FailedRecordRow,
     RunChangeRow,
     RunLogRow,
     RunPageRow,
@@ -46,6 +45,15 @@ ENDED = ("succeeded", "partial", "failed", "cancelled")
 """States a run never leaves."""
 
 
+SORTABLE: Mapping[str, ColumnElement[Any]] = {
+    "queued": RunRow.queued_at.expression,
+    "found": RunRow.found.expression,
+    "written": RunRow.created + RunRow.updated + RunRow.deleted,
+    "failed": RunRow.invalid + RunRow.failed,
+}
+"""What a list can be sorted by: name in JSON -> value."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
     """Which runs, newest first unless `sort` says otherwise."""
@@ -54,7 +62,10 @@ class RunQuery:
     state: str | None = None
     mode: str | None = None
     trigger: str | None = None
-    is_descending: bool = True
+    since: datetime | None = None
+    """Only those queued at this moment or later."""
+    sort: str = "-queued"
+    """A key of `SORTABLE`; a leading `-` turns the order."""
     limit: int = 20
     page: int = 1
 
@@ -87,8 +98,11 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
         for name in ("synchronization_id", "state", "mode", "trigger")
         if (value := getattr(query, name)) is not None
     ]
+    if query.since is not None:
+        conditions.append(RunRow.queued_at >= query.since)
     total = await session.scalar(select(func.count()).select_from(RunRow).where(*conditions))
-    order = RunRow.queued_at.desc() if query.is_descending else RunRow.queued_at.asc()
+    column = SORTABLE[query.sort.removeprefix("-")]
+    order = column.desc() if query.sort.startswith("-") else column.asc()
     shown = select(RunRow).where(*conditions).order_by(order, RunRow.id).limit(query.limit)
     rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
     return rows.all(), int(total or 0)
@@ -124,6 +138,17 @@ async def newest_id(session: AsyncSession, synchronization_id: str) -> str | Non
     """Return the id of the synchronization's newest run that is no dry run."""
     query = select(RunRow.id).where(
         RunRow.synchronization_id == synchronization_id, RunRow.mode != "dry_run"
+    )
+    return await session.scalar(query.order_by(RunRow.queued_at.desc()).limit(1))
+
+
+async def found_before(session: AsyncSession, row: RunRow) -> int | None:
+    """Return how many records the last whole read before a run came to; None when there was none."""
+    query = select(RunRow.found).where(
+        RunRow.synchronization_id == row.synchronization_id,
+        RunRow.queued_at < row.queued_at,
+        RunRow.mode != "replay",
+        RunRow.is_read_complete,
     )
     return await session.scalar(query.order_by(RunRow.queued_at.desc()).limit(1))
 
@@ -294,61 +319,6 @@ async def changes(
     """Return what a dry run would write, in the order of the records."""
     query = select(RunChangeRow).where(RunChangeRow.run_id == run_id, RunChangeRow.number > after)
     return (await session.scalars(query.order_by(RunChangeRow.number).limit(limit))).all()
-
-
-async def add_failures(session: AsyncSession, failures: Sequence[Mapping[str, Any]]) -> None:
-    """Keep records that could not be handled."""
-    if failures:
-        await session.execute(insert(FailedRecordRow), list(failures))
-
-
-async def failures(
-    session: AsyncSession,
-    run_id: str,
-    *,
-    after: int = 0,
-    limit: int = 100,
-    state: str | None = None,
-) -> Sequence[FailedRecordRow]:
-    """Return the records of a run that could not be handled, in order."""
-    query = select(FailedRecordRow).where(
-        FailedRecordRow.run_id == run_id, FailedRecordRow.number > after
-    )
-    if state is not None:
-        query = query.where(FailedRecordRow.state == state)
-    return (await session.scalars(query.order_by(FailedRecordRow.number).limit(limit))).all()
-
-
-async def failure_ids(session: AsyncSession, run_id: str) -> Sequence[str]:
-    """Return the origin ids a run could not handle, each once."""
-    query = select(FailedRecordRow.origin_id).where(
-        FailedRecordRow.run_id == run_id, FailedRecordRow.origin_id.is_not(None)
-    )
-    return [origin_id for origin_id in await session.scalars(query.distinct()) if origin_id]
-
-
-async def resolve_failures(
-    session: AsyncSession, synchronization_id: str, origin_ids: Sequence[str], before_run: str
-) -> None:
-    """Mark earlier failures of these records as resolved: a later run has handled them."""
-    await session.execute(
-        update(FailedRecordRow)
-        .where(
-            FailedRecordRow.synchronization_id == synchronization_id,
-            FailedRecordRow.state == "open",
-            FailedRecordRow.run_id != before_run,
-            FailedRecordRow.origin_id.in_(origin_ids),
-        )
-        .values(state="resolved")
-    )
-
-
-async def has_open_failures(session: AsyncSession, synchronization_id: str) -> bool:
-    """Whether some record of the synchronization still waits to be handled."""
-    query = select(FailedRecordRow.id).where(
-        FailedRecordRow.synchronization_id == synchronization_id, FailedRecordRow.state == "open"
-    )
-    return (await session.scalars(query.limit(1))).first() is not None
 
 
 async def add_calls(session: AsyncSession, lines: Sequence[Mapping[str, Any]]) -> None:

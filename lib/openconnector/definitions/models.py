@@ -180,12 +180,12 @@ class DeletionPolicy(Model):
     small_share: float = Field(default=0.5, ge=0, le=1)
     """The share of few objects that may go."""
 
-    def allows(self, deletions: int, contracts: int) -> bool:
-        """Whether so many of so many may be deleted without asking."""
+    def limit(self, contracts: int) -> int:
+        """Return how many of so many may be deleted without asking."""
         limit = max(self.max_count, int(self.max_share * contracts))
         if contracts < self.small_below:
             limit = min(limit, int(self.small_share * contracts))
-        return deletions <= limit
+        return limit
 
 
 class WakeOn(Model):

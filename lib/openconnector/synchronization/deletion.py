@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
-from openconnector.db import contracts, memos
+from openconnector.db import contracts, memos, runs
 from openconnector.records import Action, Change, Outcome, Verdict
+from openconnector.synchronization.differences import differences
 from openconnector.synchronization.identity import write_key
 from openconnector.synchronization.keeping import told
-from openconnector.synchronization.pages import Pages
+from openconnector.synchronization.pages import SHOWN_CHANGES, Pages
 from openconnector.synchronization.plan import Plan
 from openconnector.synchronization.progress import Progress
 
@@ -23,6 +25,26 @@ async def count_unseen(plan: Plan, progress: Progress, pages: Pages) -> int:
     async for batch in _unseen(plan, progress, pages):
         count += len(batch)
     return count
+
+
+async def show_unseen(plan: Plan, progress: Progress, pages: Pages) -> None:
+    """Keep what a dry run would delete behind what it would write, as far as there is room for it."""
+    last = progress.balance.created + progress.balance.updated
+    shown: list[dict[str, Any]] = []
+    async for batch in _unseen(plan, progress, pages):
+        for contract in batch[: max(SHOWN_CHANGES - last - len(shown), 0)]:
+            before = None
+            if contract.target_id is not None:
+                before = await plan.target.current(plan.reach, contract.target_id)
+            number, change = last + len(shown) + 1, _change(plan, contract)
+            shown.append(pages.keeper.change(number, change, differences(before, None)))
+        if last + len(shown) >= SHOWN_CHANGES:
+            break
+    async with progress.context.database.writing() as session:
+        # An interrupted dry run may have kept them already.
+        if not await runs.changes(session, progress.run_id, after=last, limit=1):
+            await runs.add_changes(session, shown)
+        await progress.move(session)
 
 
 async def delete_unseen(plan: Plan, progress: Progress, pages: Pages) -> int:

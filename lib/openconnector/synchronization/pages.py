@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from openconnector.db import contracts, intents, runs
+from openconnector.db import contracts, failures, intents, runs
 from openconnector.db.rows import IntentRow
 from openconnector.db.session import Session
 from openconnector.kinds.reach import Reach
@@ -50,7 +50,8 @@ class Pages:
         self._progress = progress
         self._database = progress.context.database
         self._clock = progress.context.clock
-        self._keeper = Keeper(progress.context.keys, progress.run_id, is_personal=plan.is_personal)
+        self.keeper = Keeper(progress.context.keys, progress.run_id, is_personal=plan.is_personal)
+        """Writes what of this run is kept for later eyes."""
         self.seen = Seen()
         self._rejected: set[str] = set()
         self._settling = Settling(plan, progress.run_id, 0)
@@ -67,13 +68,13 @@ class Pages:
         plan, run_id = self._plan, self._progress.run_id
         for packed in await runs.seen(session, run_id):
             self.seen.load(packed)
-        self._rejected.update(await runs.failure_ids(session, run_id))
+        self._rejected.update(await failures.origin_ids(session, run_id))
         await self._memory.load(session)
         await self.parts.load(session)
         self._settling.ordinal = await contracts.next_ordinal(
             session, plan.synchronization_id, plan.target_key
         )
-        self._has_open_failures = await runs.has_open_failures(session, plan.synchronization_id)
+        self._has_open_failures = await failures.any_open(session, plan.synchronization_id)
         pending = await intents.pending(session, plan.synchronization_id, limit=1)
         self._has_intents = bool(pending)
 
@@ -187,7 +188,7 @@ class Pages:
         with self._progress.timed("write"):
             work.pending = await self._repeated(work.pending)
             async with self._database.writing() as session:
-                rows = self._keeper.intents(plan, work.pending, self._settling.ordinal, now)
+                rows = self.keeper.intents(plan, work.pending, self._settling.ordinal, now)
                 ids = [one.change.origin_id for one in work.pending]
                 await intents.settle(session, plan.synchronization_id, plan.target_key, ids)
                 await intents.add(session, rows)
@@ -253,13 +254,13 @@ class Pages:
     async def _keep_failures(self, session: Session, work: Sorted) -> None:
         balance = self._progress.balance
         first = balance.invalid + balance.failed + 1
-        rows = self._keeper.failed(self._plan, work.failures, first, self._clock.now())
-        await runs.add_failures(session, rows)
+        rows = self.keeper.failed(self._plan, work.failures, first, self._clock.now())
+        await failures.add(session, rows)
         self._rejected.update(failure.origin_id for failure in work.failures if failure.origin_id)
         if self._has_open_failures:
             failed = {failure.origin_id for failure in work.failures}
             handled = [origin_id for origin_id in _touched(work) if origin_id not in failed]
-            await runs.resolve_failures(
+            await failures.resolve(
                 session, self._plan.synchronization_id, handled, self._progress.run_id
             )
 
@@ -299,9 +300,10 @@ class Pages:
         async with self._database.writing() as session:
             await runs.add_changes(session, shown)
             await self._keep_failures(session, work)
+            self._deferred.append((self._progress.pages, pack(work.seen)))
             self._progress.balance.add(balance)
             self._note(work)
-            await self._progress.move(session)
+            await self._move(session)
         self._moved()
 
     async def _preview_one(self, one: Pending, work: Sorted, shown: list[dict[str, Any]]) -> None:
@@ -316,7 +318,7 @@ class Pages:
             if one.known is not None and one.change.target_id is not None:
                 before = await self._plan.target.current(self._plan.reach, one.change.target_id)
             found = differences(before, one.change.data)
-            shown.append(self._keeper.change(number, one.change, found))
+            shown.append(self.keeper.change(number, one.change, found))
 
 
 def _touched(work: Sorted) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from openconnector.db import runs
+from openconnector.db import failures
 from openconnector.db.rows import FailedRecordRow
 from openconnector.db.session import Session
 from openconnector.errors import FieldProblem, InvalidInput
@@ -45,7 +45,7 @@ async def next_failures(
     """Return the failed records that follow a cursor of a replay, and the cursor after them."""
     after, chosen = int(cursor.get("after", 0)), cursor.get("numbers")
     if chosen is None:
-        rows = await runs.failures(session, run_id, after=after, limit=REPLAY_PAGE, state=WAITING)
+        rows = await failures.of_run(session, run_id, after=after, limit=REPLAY_PAGE, state=WAITING)
     else:
         rows = await _of(session, run_id, [number for number in chosen if number > after])
     return rows, cursor | {"after": rows[-1].number if rows else after}
@@ -54,6 +54,6 @@ async def next_failures(
 async def _of(session: Session, run_id: str, numbers: Sequence[int]) -> list[FailedRecordRow]:
     found = []
     for number in numbers:
-        rows = await runs.failures(session, run_id, after=number - 1, limit=1, state=WAITING)
+        rows = await failures.of_run(session, run_id, after=number - 1, limit=1, state=WAITING)
         found += [row for row in rows if row.number == number]
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
-from openconnector.db import runs
+from openconnector.db import failures, runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
@@ -66,7 +66,7 @@ async def replay(
     Raises `NotFound`, `Conflict` when none waits, or `InvalidInput` for a number that is none of a waiting one.
     """
     parent = await runs.get(session, run_id)
-    if not await runs.failures(session, run_id, limit=1, state=WAITING):
+    if not await failures.of_run(session, run_id, limit=1, state=WAITING):
         raise Conflict(
             t("The run {run} has no failed record that still waits to be handled", run=run_id)
         )

@@ -20,7 +20,7 @@ from openconnector.errors import (
 )
 from openconnector.messages import t
 from openconnector.records import Page
-from openconnector.synchronization.deletion import count_unseen, delete_unseen
+from openconnector.synchronization.deletion import count_unseen, delete_unseen, show_unseen
 from openconnector.synchronization.keeping import opened
 from openconnector.synchronization.outcome import (
     MAX_ATTEMPTS,
@@ -130,7 +130,7 @@ class Run:
                 self._refuse_other_definitions()
                 progress.log.info("run taken up again", pages=progress.pages)
             await self._pages.prepare(session)
-            await progress.move(session, revisions=plan.revisions)
+            await progress.move(session, revisions=plan.revisions, target=plan.target_key)
         self._stop_if_asked()
 
     def _refuse_other_definitions(self) -> None:
@@ -237,8 +237,10 @@ class Run:
         pending = await count_unseen(plan, progress, self._pages)
         if pending == 0:
             return
+        if progress.is_dry:
+            await show_unseen(plan, progress, self._pages)
         is_empty = progress.balance.found == 0
-        if is_empty or not policy.allows(pending, before):
+        if is_empty or pending > policy.limit(before):
             raise NeedsApproval(pending, before, is_empty=is_empty)
         if progress.is_dry:
             progress.balance.deleted = pending

@@ -3,6 +3,9 @@
 from array import array
 from collections.abc import Iterable, Iterator
 
+FULL = 0xFF
+"""A byte of which every bit is set."""
+
 
 class Seen:
     """A set of ordinals, small because a synchronization counts its contracts without gaps."""
@@ -39,6 +42,18 @@ class Seen:
         for start, length in runs:
             self._mark(start, length)
         return True
+
+    def missing(self, start: int, end: int) -> Iterator[int]:
+        """Yield the ordinals that are not marked, from ``start`` up to but without ``end``, in order."""
+        ordinal = start
+        while ordinal < end:
+            place = ordinal >> 3
+            if not ordinal & 7 and place < len(self._bits) and self._bits[place] == FULL:
+                ordinal += 8
+                continue
+            if ordinal not in self:
+                yield ordinal
+            ordinal += 1
 
     def load(self, packed: bytes) -> None:
         """Mark what `pack` wrote, whether it was marked before or not."""

@@ -62,6 +62,8 @@ NEEDED: dict[str, Right] = {
     "GET runs/{run_id}": R,
     "GET runs/{run_id}/changes": R,
     "GET runs/{run_id}/failures": R,
+    "GET runs/{run_id}/deletions": R,
+    "POST runs/{run_id}/failures/{number}/explain": C,
     "POST runs/{run_id}/cancel": C,
     "POST runs/{run_id}/approve": C,
     "POST runs/{run_id}/replay": C,

@@ -170,6 +170,126 @@ async def test_too_many_deletions_wait_for_approval(
     assert (await configured.post(f"runs/{waiting['id']}/approve")).status_code == 409
 
 
+async def test_what_waits_for_approval_is_listed_with_its_names_and_the_reason_and_afterwards_what_went(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = GOOD
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = GOOD[:1]
+    waiting = await carried_out(configured, engine, "synchronizations/cases/run")
+    path = f"runs/{waiting['id']}/deletions"
+
+    first = (await configured.get(f"{path}?_limit=3")).json()
+    rest = (await configured.get(f"{path}?after={first['cursor']}")).json()
+    await configured.post(f"runs/{waiting['id']}/approve")
+    await engine.worker().finish(waiting["id"])
+    gone = (await configured.get(path)).json()
+
+    listed = first["results"] + rest["results"]
+    assert [(one["originId"], one["name"]) for one in listed] == [
+        (str(number), f"Case {number}") for number in (2, 3, 4, 5)
+    ]
+    assert first["guard"] == {"pending": 4, "before": 5, "allowed": 2, "isEmpty": False}
+    assert gone["results"] == listed
+    assert gone["guard"] is None
+
+
+async def test_of_people_only_ids_are_listed_for_approval(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    source = (await configured.get("sources/remote")).json()
+    body = {name: source[name] for name in ("name", "configuration")}
+    await configured.put("sources/remote", json=body | {"personal": True})
+    remote.records = GOOD
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = []
+    waiting = await carried_out(configured, engine, "synchronizations/cases/run")
+
+    listed = (await configured.get(f"runs/{waiting['id']}/deletions")).json()
+
+    assert {one["name"] for one in listed["results"]} == {None}
+    assert listed["guard"]["isEmpty"]
+
+
+async def test_a_dry_run_tells_field_by_field_what_it_would_delete(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = GOOD
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = [*GOOD[:4], {"id": 6, "name": "New", "amount": 1}]
+
+    run = await carried_out(configured, engine, "synchronizations/cases/dry-run")
+
+    changes = (await configured.get(f"runs/{run['id']}/changes")).json()["results"]
+    assert [(one["action"], one["originId"]) for one in changes] == [
+        ("create", "6"),
+        ("delete", "5"),
+    ]
+    assert {"path": "title", "before": "Case 5", "after": None} in changes[1]["differences"]
+    assert run["balance"]["deleted"] == 1
+
+
+async def test_a_failed_record_is_explained_as_things_stand_now(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = [GOOD[0], BAD]
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = [{**GOOD[0], "amount": "none"}]
+    run = await carried_out(configured, engine, "synchronizations/cases/run")
+    failures = f"runs/{run['id']}/failures"
+    [failure] = (await configured.get(f"{failures}?originId=1")).json()["results"]
+    explain = f"{failures}/{failure['number']}/explain"
+
+    before = (await configured.post(explain)).json()
+    mapping = {"title": "name", "amount": "{{ amount | length }}"}
+    repaired = await configured.put("mappings/case", json={"name": "Case", "mapping": mapping})
+    after = (await configured.post(explain)).json()
+
+    assert repaired.status_code == 200, repaired.text
+    assert (await configured.get(f"{failures}?originId=9")).json()["results"] == []
+    assert "amount" in before["problems"][0]
+    assert before["current"] == {"title": "Case 1", "amount": 1}
+    assert (after["problems"], after["isCurrentKnown"]) == ([], True)
+    assert after["mapped"]["amount"] == 4
+    assert after["differences"] == [{"path": "amount", "before": 1, "after": 4}]
+
+
+async def test_a_run_names_what_it_ran_with_and_how_much_is_to_be_expected(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = GOOD
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    second = await carried_out(configured, engine, "synchronizations/cases/run")
+    await configured.put("mappings/case", json={"name": "Case file", "mapping": {"title": "name"}})
+
+    shown = (await configured.get(f"runs/{second['id']}")).json()
+
+    assert shown["expected"] == 5
+    assert [
+        (one["collection"], one["name"], one["revision"], one["newest"])
+        for one in shown["definitions"]
+    ] == [
+        ("synchronizations", "Cases", 1, 1),
+        ("sources", "Remote", 1, 1),
+        ("mappings", "Case file", 1, 2),
+    ]
+
+
+async def test_runs_are_found_by_their_moment_and_sorted_by_what_they_came_to(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = GOOD[:1]
+    small = await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = GOOD
+    large = await carried_out(configured, engine, "synchronizations/cases/run")
+
+    by_found = (await configured.get("runs?_sort=-found")).json()
+    later = (await configured.get("runs", params={"since": large["queued"]})).json()
+
+    assert [run["id"] for run in by_found["results"]] == [large["id"], small["id"]]
+    assert [run["id"] for run in later["results"]] == [large["id"]]
+
+
 async def test_runs_are_listed_newest_first_and_filtered(
     configured: httpx.AsyncClient, engine: Engine
 ):
@@ -198,7 +318,14 @@ async def test_the_log_goes_on_after_the_cursor(
 
 
 @pytest.mark.parametrize(
-    "path", ["runs/none", "runs/none/changes", "runs/none/failures", "contracts/none.1"]
+    "path",
+    [
+        "runs/none",
+        "runs/none/changes",
+        "runs/none/failures",
+        "runs/none/deletions",
+        "contracts/none.1",
+    ],
 )
 async def test_what_never_was_is_not_found(api: httpx.AsyncClient, path: str):
     assert (await api.get(path)).status_code == 404
@@ -234,4 +361,5 @@ async def test_the_command_line_and_the_interface_show_the_same_run(
 
     shown = run_json(row)
 
-    assert shown == {name: value for name, value in run.items() if name not in ("log", "cursor")}
+    watched = ("log", "cursor", "expected", "definitions")
+    assert shown == {name: value for name, value in run.items() if name not in watched}

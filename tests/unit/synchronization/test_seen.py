@@ -70,3 +70,13 @@ def test_pages_of_neighbours_never_blur(start: int, length: int, gap: int, rest:
     assert not seen.add_all(pack([second[0]]))
     assert seen.count == length + rest
     assert [n for n in range(second.stop + 50) if n in seen] == [*first, *second]
+
+
+def test_what_was_not_come_across_is_found_in_order_wherever_the_search_begins():
+    seen = Seen()
+    seen.add_range(0, 20)
+    seen.add(25)
+
+    assert list(seen.missing(3, 28)) == [20, 21, 22, 23, 24, 26, 27]
+    assert list(seen.missing(24, 26)) == [24]
+    assert list(seen.missing(5, 5)) == []
