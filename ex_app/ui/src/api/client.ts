@@ -9,6 +9,9 @@ export interface FieldProblem {
   /** A dot path into what was sent. */
   field: string
   message: string
+  /** Where in a template it is, from 1. */
+  line?: number
+  column?: number
 }
 
 /** A refusal or failure of a request (RFC 9457), told to people. */
@@ -85,9 +88,9 @@ export function getTagged<T>(path: string): Promise<Tagged<T>> {
   return send<T>('GET', path)
 }
 
-/** Send something new, or ask for something to be done, and return the answer. Throws `Problem`. */
-export async function post<T>(path: string, body: object = {}, params: object = {}): Promise<T> {
-  return (await send<T>('POST', path, { data: body, params })).data
+/** Send something new, or ask for something to be done, and return the answer. Throws `Problem`, also when it is called off. */
+export async function post<T>(path: string, body: object = {}, params: object = {}, signal?: AbortSignal): Promise<T> {
+  return (await send<T>('POST', path, { data: body, params, signal })).data
 }
 
 /** Replace what has not changed since it was read: `Problem` with status 412 when it has. */

@@ -1,0 +1,121 @@
+/** One definition while it is edited: read, changed, saved, and guarded against being lost or overwritten. */
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
+import { onBeforeRouteLeave, useRouter } from 'vue-router'
+import { getTagged, post, put, type FieldProblem, type Problem, type Tagged } from '../api/client'
+import type { Collection, Definition } from '../api/types'
+import { copied, initial, same, type Values } from '../forms/schema'
+import { t } from '../l10n'
+import { useCatalogue } from '../stores/catalogue'
+
+export interface Edited {
+  described: ComputedRef<Collection | undefined>
+  /** What people write; null until it is read. */
+  values: Ref<Values | null>
+  /** As the server has it; null for a new one. */
+  saved: Ref<Definition | null>
+  /** What the server said about fields. */
+  problems: Ref<FieldProblem[]>
+  problem: Ref<Problem | null>
+  isSaving: Ref<boolean>
+  isChanged: ComputedRef<boolean>
+  isMissing: ComputedRef<boolean>
+  /** Somebody else has saved it meanwhile. */
+  isConflict: ComputedRef<boolean>
+  load: () => Promise<void>
+  /** Save it, or say at the fields why not; `how` goes into the query. */
+  save: (how?: object) => Promise<void>
+  /** Save it over what somebody else has saved. */
+  overwrite: () => Promise<void>
+}
+
+/** Edit a definition, or a new one without an id. Whoever leaves with changes is asked first. */
+export function useDefinition(collection: string, id?: string): Edited {
+  const router = useRouter()
+  const described = computed(() => useCatalogue().byName.get(collection))
+  const values = ref<Values | null>(null)
+  const saved = ref<Definition | null>(null)
+  const problems = ref<FieldProblem[]>([])
+  const problem = ref<Problem | null>(null)
+  const isSaving = ref(false)
+  const before = shallowRef<Values>({})
+  let tag = '*'
+
+  const isChanged = computed(() => values.value !== null && !same(values.value, before.value))
+  const isMissing = computed(() => !described.value || problem.value?.status === 404)
+  const isConflict = computed(() => problem.value?.status === 412)
+
+  function take(given: Values) {
+    values.value = given
+    before.value = copied(given)
+    problems.value = []
+  }
+
+  /** What the server knows besides what people write is not sent back; what was saved before a field was there has its default. */
+  function ownFields(definition: Definition): Values {
+    const usual = initial(described.value!.schema, described.value!.schema) as Values
+    return Object.fromEntries(Object.keys(usual).map((name) => [name, name in definition ? definition[name] : usual[name]]))
+  }
+
+  async function load() {
+    problem.value = null
+    if (!described.value) return
+    if (id === undefined) return take(initial(described.value.schema, described.value.schema) as Values)
+    try {
+      const answer = await getTagged<Definition>(`/${collection}/${id}`)
+      tag = answer.tag
+      saved.value = answer.data
+      take(ownFields(answer.data))
+    } catch (error) {
+      problem.value = error as Problem
+    }
+  }
+
+  async function save(how: object = {}) {
+    if (!values.value || isSaving.value) return
+    isSaving.value = true
+    problem.value = null
+    problems.value = []
+    const sent = copied(values.value)
+    try {
+      if (id === undefined) await go((await post<Definition>(`/${collection}`, sent, how)).slug, sent)
+      else await keep(await put<Definition>(`/${collection}/${id}`, sent, tag, how), sent)
+    } catch (error) {
+      const refusal = error as Problem
+      problems.value = refusal.fields
+      problem.value = refusal.fields.length ? null : refusal
+    } finally {
+      isSaving.value = false
+    }
+  }
+
+  /** What was typed while it was saved stays, as a change. */
+  async function keep(answer: Tagged<Definition>, sent: Values) {
+    if (answer.data.slug !== id) return go(answer.data.slug, sent)
+    tag = answer.tag
+    saved.value = answer.data
+    if (same(values.value, sent)) take(ownFields(answer.data))
+    else before.value = sent
+  }
+
+  async function go(slug: string, sent: Values) {
+    before.value = sent
+    await router.replace({ name: 'definition', params: { collection, id: slug } })
+  }
+
+  /** The other's change is taken as the base, and what stands in the form is laid over it. */
+  async function overwrite() {
+    tag = (await getTagged<Definition>(`/${collection}/${id}`)).tag
+    await save()
+  }
+
+  function askBeforeLeaving(event: BeforeUnloadEvent) {
+    if (isChanged.value) event.preventDefault()
+  }
+
+  onBeforeRouteLeave(() => !isChanged.value || window.confirm(t('Leave without saving what you changed?')))
+  onMounted(() => window.addEventListener('beforeunload', askBeforeLeaving))
+  onBeforeUnmount(() => window.removeEventListener('beforeunload', askBeforeLeaving))
+  void load()
+
+  return { described, values, saved, problems, problem, isSaving, isChanged, isMissing, isConflict, load, save, overwrite }
+}
