@@ -82,7 +82,7 @@ docs: dev ## write the reference of filters, functions, tests and casts from the
 	$(BIN)/python -m openconnector.mapping.reference > docs/reference-mapping.md
 
 l10n: dev ## collect the sentences to be translated into l10n/; says how many lack a translation
-	$(BIN)/python -m openconnector.extraction
+	$(BIN)/python -m ex_app.extraction
 
 # The peer gets an environment of its own: its versions must not rule ours.
 bench/.venv/installed: bench/requirements.lock

@@ -1,5 +1,5 @@
 /** How the page is built: modules behind a small classic script, because AppAPI can load nothing else. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import vue from '@vitejs/plugin-vue'
 import { type Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -16,7 +16,8 @@ function classicLoader(): Plugin {
     generateBundle(_, bundle) {
       const files = Object.values(bundle)
       const entry = files.find((file) => file.type === 'chunk' && file.isEntry)
-      if (!entry) this.error('there is no entry to load')
+      if (entry?.type !== 'chunk') this.error('there is no entry to load')
+      if (entry.imports.length) this.error(`the entry waits for ${entry.imports}, which waits for it: name what both need in CHUNKS`)
       const styles = files.map((file) => file.fileName).filter((name) => name.endsWith('.css'))
       const link = (name: string) =>
         `var l=document.createElement('link');l.rel='stylesheet';l.href=new URL('${name}',b);document.head.appendChild(l);`
@@ -31,9 +32,28 @@ function classicLoader(): Plugin {
   }
 }
 
+/** Keeps of a language's catalogue what the page itself says; the server translates what it sends. */
+function wordsOfThePage(): Plugin {
+  const folder = new URL('src/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|vue)$/.test(name))
+  const sources = files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
+  const isSaid = (sentence: string) =>
+    ["'", '"', '`'].some((quote) => sources.includes(quote + sentence.replaceAll(quote, `\\${quote}`) + quote))
+  return {
+    name: 'words-of-the-page',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/[\\/]l10n[\\/]\w+\.json$/.test(id)) return null
+      const { translations } = JSON.parse(code) as { translations: Record<string, unknown> }
+      const said = Object.entries(translations).filter(([key]) => isSaid(key.match(/^_(.*)_::_.*_$/s)?.[1] ?? key))
+      return JSON.stringify({ translations: Object.fromEntries(said) })
+    },
+  }
+}
+
 /** Each file costs Nextcloud a PHP process, so there are few: what several pages share belongs to the first of these. */
 const CHUNKS: [name: string, modules: RegExp][] = [
-  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/]|[^\\/]+$)/],
+  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/]|[^\\/]+$)|HelpText\.vue|plugin-vue:export-helper/],
   ['forms', /[\\/]src[\\/]forms[\\/]|(Collection|Definition)Page\.vue/],
 ]
 
@@ -43,7 +63,7 @@ function chunkOf(id: string): string | undefined {
 
 export default defineConfig({
   base: './', // what belongs to a module is looked for beside it: through AppAPI's proxy, whatever its address
-  plugins: [vue(), classicLoader()],
+  plugins: [vue(), wordsOfThePage(), classicLoader()],
   define: { appName: JSON.stringify(APP), appVersion: JSON.stringify(version) }, // read by @nextcloud/vue
   build: {
     outDir: '..',

@@ -83,9 +83,15 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
+def locale() -> str:
+    """The reader's language."""
+    return "en-US"
+
+
+@pytest.fixture
+async def page(browser: Browser, address: str, locale: str) -> AsyncIterator[Page]:
     """A page that nobody has signed in to; what it complains about in its console fails the test."""
-    context = await browser.new_context(base_url=address, locale="en-US")
+    context = await browser.new_context(base_url=address, locale=locale)
     opened = await context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))

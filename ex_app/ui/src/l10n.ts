@@ -3,13 +3,21 @@ import { getLanguage, register, translate, translatePlural } from '@nextcloud/l1
 
 const APP = 'openconnector'
 
-const catalogues = import.meta.glob<{ default: { translations: Record<string, string> } }>(['../../../l10n/*.json', '!**/en.json'])
+/** One chunk per language, with the page's own sentences alone: what the server says comes translated. */
+const catalogues = import.meta.glob<{ default: { translations: Record<string, string> } }>([
+  '../../../l10n/*.json',
+  '!../../../l10n/en.json',
+])
+
+/** Return the reader's language as servers are asked for it, such as `nl` or `pt-BR`. */
+export function languageTag(): string {
+  return getLanguage().replaceAll('_', '-')
+}
 
 /** Load the catalogue of the page's language; without one the page speaks English. */
 export async function loadWords(): Promise<void> {
-  const language = getLanguage().replace('-', '_')
-  const known = [language, language.split('_')[0]].map((name) => catalogues[`../../../l10n/${name}.json`])
-  const load = known.find((found) => found)
+  const language = languageTag().split('-')[0]
+  const load = catalogues[`../../../l10n/${language}.json`]
   if (load) register(APP, (await load()).default.translations)
 }
 

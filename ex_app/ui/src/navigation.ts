@@ -15,7 +15,7 @@ export interface Entry {
 const ICONS: Record<string, string> = { sources: mdiDatabaseOutline, mappings: mdiMapMarkerPath, synchronizations: mdiSync }
 
 function entryOf({ name, title }: Collection): Entry {
-  return { title: t(title), icon: ICONS[name] ?? mdiShapeOutline, to: { name: 'collection', params: { collection: name } } }
+  return { title, icon: ICONS[name] ?? mdiShapeOutline, to: { name: 'collection', params: { collection: name } } }
 }
 
 /** Return what people come for: their flows, and what became of them. */

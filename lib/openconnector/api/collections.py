@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from openconnector.api.requests import Route
@@ -11,6 +11,8 @@ from openconnector.api.rights import Right, needs
 from openconnector.definitions.models import Definition
 from openconnector.definitions.store import COLLECTIONS, Collection
 from openconnector.kinds.explained import description_of, label, title_of
+from openconnector.kinds.spoken import Teller, in_their_words, spoken
+from openconnector.languages import language
 
 TYPES = {str: "string", bool: "boolean", int: "integer"}
 
@@ -32,6 +34,7 @@ class CollectionShown(BaseModel):
     name: str = Field(description="Its name in addresses.")
     title: str
     singular: str = Field(description="What one of them is called.")
+    adding: str = Field(description="What making another one is called, for example `New source`.")
     summary: str = Field(description="What they are for, in one line.")
     description: str
     columns: list[ColumnShown]
@@ -47,24 +50,28 @@ routes = APIRouter(prefix="/collections", tags=["kinds"], route_class=Route)
 
 @routes.get("", response_model=list[CollectionShown])
 @needs(Right.READ)
-async def list_collections() -> list[dict[str, Any]]:
-    """Return every collection, in the order in which they build on each other."""
-    return [_described(collection) for collection in COLLECTIONS]
+async def list_collections(response: Response) -> list[dict[str, Any]]:
+    """Return every collection, in the order in which they build on each other, in the language of `Accept-Language`."""
+    response.headers["Content-Language"] = language()
+    return [described(collection) for collection in COLLECTIONS]
 
 
-def _described(collection: Collection[Any]) -> dict[str, Any]:
+def described(collection: Collection[Any], tell: Teller = in_their_words) -> dict[str, Any]:
+    """Return a collection as it is listed, with each text for people told."""
     model: type[Definition] = collection.model
+    singular = label(model.__name__.removesuffix("Definition")).lower()
     return {
         "name": collection.name,
-        "title": label(collection.name),
-        "singular": label(model.__name__.removesuffix("Definition")).lower(),
-        "summary": title_of(model),
-        "description": description_of(model),
+        "title": tell(label(collection.name)),
+        "singular": tell(singular),
+        "adding": tell(f"New {singular}"),
+        "summary": tell(title_of(model)),
+        "description": tell(description_of(model)),
         "columns": [
-            {"name": name, "path": path, "title": label(name), "type": TYPES[kind]}
+            {"name": name, "path": path, "title": tell(label(name)), "type": TYPES[kind]}
             for name, (path, kind) in collection.filters.items()
         ],
-        "schema": _schema(model),
+        "schema": spoken(_schema(model), tell),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from openconnector.api.requests import Route
@@ -12,6 +12,8 @@ from openconnector.auth import AUTH
 from openconnector.decoders import DECODERS
 from openconnector.errors import NotFound
 from openconnector.kinds.registry import Registry, describe
+from openconnector.kinds.spoken import spoken
+from openconnector.languages import language
 from openconnector.messages import noun, t
 from openconnector.paginators import PAGINATORS
 from openconnector.schedules import SCHEDULES
@@ -45,16 +47,19 @@ routes = APIRouter(prefix="/kinds", tags=["kinds"], route_class=Route)
 
 @routes.get("", response_model=dict[str, list[KindShown]])
 @needs(Right.READ)
-async def list_kinds() -> dict[str, Any]:
-    """Return every kind by family."""
-    return {family: registry.describe() for family, registry in FAMILIES.items()}
+async def list_kinds(response: Response) -> dict[str, Any]:
+    """Return every kind by family, in the language of `Accept-Language`."""
+    response.headers["Content-Language"] = language()
+    return {family: spoken(registry.describe()) for family, registry in FAMILIES.items()}
 
 
 @routes.get("/{family}/{kind}", response_model=KindShown)
 @needs(Right.READ)
-async def read_kind(family: Family, kind: str) -> dict[str, Any]:
-    """Return one kind."""
+async def read_kind(family: Family, kind: str, response: Response) -> dict[str, Any]:
+    """Return one kind, in the language of `Accept-Language`."""
     known = dict(FAMILIES[family]) if family in FAMILIES else {}
     if kind not in known:
         raise NotFound(t("{family} kind", family=noun(family)), kind)
-    return describe(known[kind])
+    response.headers["Content-Language"] = language()
+    found: dict[str, Any] = spoken(describe(known[kind]))
+    return found

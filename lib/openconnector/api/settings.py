@@ -12,6 +12,8 @@ from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts, Preparing, Reading
 from openconnector.definitions.installation import InstallationSettings
+from openconnector.kinds.spoken import spoken
+from openconnector.languages import language
 
 Sent = Annotated[dict[str, Any], Described(InstallationSettings), Body()]
 
@@ -46,11 +48,14 @@ async def replace_settings(
 
 @routes.get("/schema")
 @needs(Right.ADMINISTER)
-async def read_settings_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the settings; titles and descriptions are what a form shows."""
-    return _schema()
+async def read_settings_schema(response: Response) -> dict[str, Any]:
+    """Return the JSON Schema of the settings, for a form in the language of `Accept-Language`."""
+    response.headers["Content-Language"] = language()
+    found: dict[str, Any] = spoken(settings_schema())
+    return found
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the settings; titles and descriptions are what a form shows."""
     return TypeAdapter(InstallationSettings).json_schema(by_alias=True)

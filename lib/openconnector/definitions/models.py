@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from openconnector.errors import ConfigurationError
 from openconnector.expressions.positions import Position
 from openconnector.http.guard import AllowedNetwork
-from openconnector.kinds.explained import Explained
+from openconnector.kinds.explained import Explained, title_of
 from openconnector.kinds.schedule import Schedule
 from openconnector.kinds.source import Source
 from openconnector.kinds.target import Target
@@ -54,6 +54,7 @@ class Model(Explained):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,
+        model_title_generator=title_of,
     )
 
 

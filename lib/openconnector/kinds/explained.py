@@ -57,7 +57,7 @@ def title_of(model: type) -> str:
 def description_of(model: type) -> str:
     """Return what a class's docstring says between its title and its example."""
     rest = inspect.cleandoc(model.__doc__ or "").partition("\n")[2]
-    return rest.partition("Example:")[0].strip()
+    return flowing(rest.partition("Example:")[0].strip())
 
 
 def example_of(model: type) -> str:
@@ -90,5 +90,10 @@ def _written_in(model: type) -> dict[str, str]:
             and isinstance(text.value, ast.Constant)
             and isinstance(text.value.value, str)
         ):
-            found[field.target.id] = inspect.cleandoc(text.value.value)
+            found[field.target.id] = flowing(inspect.cleandoc(text.value.value))
     return found
+
+
+def flowing(text: str) -> str:
+    """Return a text as paragraphs: how long its lines were in the program is nobody's business."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text)

@@ -47,3 +47,18 @@ async def test_fields_and_kinds_have_titles_for_people(described: dict[str, Any]
     assert schema["$defs"]["ApiKeyAuth"]["title"] == "An API key"
     assert schema["$defs"]["ApiKeyAuth"]["properties"]["sentIn"]["title"] == "Sent in"
     assert "Example" not in schema["$defs"]["ApiKeyAuth"]["description"]
+
+
+async def test_collections_and_kinds_are_told_in_the_readers_language(api: httpx.AsyncClient):
+    dutch = {"Accept-Language": "nl"}
+    answer = await api.get("collections", headers=dutch)
+    mappings = next(found for found in answer.json() if found["name"] == "mappings")
+    offset = (await api.get("kinds/paginator/offset", headers=dutch)).json()
+
+    assert answer.headers["content-language"] == "nl"
+    assert (mappings["title"], mappings["adding"]) == ("Mappings", "Nieuwe mapping")
+    assert mappings["schema"]["properties"]["name"]["description"] == "Hoe mensen het noemen."
+    assert offset["title"] == "Offset en limiet"
+    assert offset["schema"]["properties"]["stop"]["enum"] == ["empty_page", "short_page"]
+    assert offset["schema"]["properties"]["stop"]["x-labels"] == ["Lege pagina", "Korte pagina"]
+    assert offset["schema"]["properties"]["stop"]["default"] == "empty_page"

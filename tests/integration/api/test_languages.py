@@ -52,7 +52,7 @@ async def test_every_wrong_field_is_told_in_dutch(api: httpx.AsyncClient):
 @pytest.mark.parametrize(
     ("method", "path", "sentence"),
     [
-        ("GET", "/api/v1/sources", "Zeg wie u bent: Authorization: Bearer <token>"),
+        ("GET", "/api/v1/sources", "Zeg wie je bent: Authorization: Bearer <token>"),
         ("GET", "/ocs/v2.php/cloud/capabilities?format=yaml", None),
     ],
 )

@@ -1,7 +1,7 @@
 /** The interface of the app, wherever the page stands: behind Nextcloud's proxy, or on a server of its own. */
 import axios, { isAxiosError } from '@nextcloud/axios'
 import { generateUrl } from '@nextcloud/router'
-import { t } from '../l10n'
+import { languageTag, t } from '../l10n'
 import { token } from './token'
 
 /** Says what went wrong with one field. */
@@ -48,6 +48,7 @@ export const isAlone = alone !== undefined
 
 const http = axios.create({
   baseURL: alone ?? `${generateUrl('/apps/app_api/proxy/openconnector')}/api/v1`,
+  headers: { 'Accept-Language': languageTag() }, // a browser may speak another language than its user's account
 })
 
 http.interceptors.request.use((request) => {

@@ -23,11 +23,13 @@ export interface Column {
   type: 'string' | 'boolean' | 'integer'
 }
 
-/** A collection of definitions, as `GET /collections` describes it. */
+/** A collection of definitions, as `GET /collections` describes it in the reader's language. */
 export interface Collection {
   name: string
   title: string
   singular: string
+  /** What making another one is called. */
+  adding: string
   summary: string
   description: string
   columns: Column[]

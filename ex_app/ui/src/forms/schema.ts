@@ -9,6 +9,8 @@ export interface Schema {
   format?: string
   const?: unknown
   enum?: unknown[]
+  /** What people read for each value of `enum`, in the same order. */
+  'x-labels'?: string[]
   default?: unknown
   properties?: Record<string, Schema>
   required?: string[]
