@@ -17,6 +17,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
+from openconnector.definitions.drafts import Drafts
 from openconnector.definitions.installation import Installation
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
@@ -138,7 +139,10 @@ class Engine:
         self.keys = KeyRing.load(settings.key_file)
         self.definitions = Definitions(self.keys, self.clock)
         self.audit = self.definitions.audit
-        self.registers = Registers(self.clock, self.audit)
+        self.registers, self.drafts = (
+            Registers(self.clock, self.audit),
+            Drafts(self.keys, self.clock),
+        )
         self.embedded = EmbeddedStore(self.database, clock=self.clock)
         self.tokens = ProcessTokens(self.clock)
         self.http = HttpClients(clock=self.clock, tokens=self.tokens)
@@ -213,6 +217,11 @@ class Engine:
         auth = BasicAuth(username=access.user, password=access.password)
         return self._open_register(access.url, auth)
 
+    @property
+    def keeps_objects(self) -> bool:
+        """Whether objects are kept in our own database, so that registers and schemas can be made here."""
+        return self.objects is self.embedded and not self.settings.is_open_register_around
+
     def objects_of(self, acting_user: str) -> ObjectStore:
         """Return the object store as this account sees it: the Open Register around us, or the one store for all.
 
@@ -266,9 +275,10 @@ class Engine:
     ) -> Reach:
         """Return what the kinds of one run may touch; its HTTP follows the source's network policy.
 
-        ``acting_user`` is in whose name Nextcloud is asked, where a kind names nobody.
+        What is asked of a source without an id, which is not saved, is noted as nobody's. ``acting_user`` is in whose
+        name Nextcloud is asked, where a kind names nobody.
         """
-        calls = self.calls.log(source_id=source.id, run_id=run_id)
+        calls = self.calls.log(source_id=source.id or None, run_id=run_id)
         decided = self.installation.settings
         return Reach(
             http=self.http.client(

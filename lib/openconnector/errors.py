@@ -50,6 +50,7 @@ NOUNS = (
     t("configuration"),
     t("contract"),
     t("document"),
+    t("draft"),
     t("mapping"),
     t("object"),
     t("profile"),

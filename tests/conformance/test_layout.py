@@ -63,6 +63,7 @@ def test_who_seals_is_known_to_db_sealed_so_that_a_new_key_leaves_nothing_behind
     # Whoever is added here has a line in SEALED_COLUMNS of db/sealed.py, and rows in tests/fakes/sealed.py.
     assert sealing == {
         "lib/openconnector/definitions/audit.py",
+        "lib/openconnector/definitions/drafts.py",
         "lib/openconnector/definitions/store.py",
         "lib/openconnector/safekeeping/rotation.py",
         "lib/openconnector/synchronization/keeping.py",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
+from openconnector.db.draft_rows import DraftRow
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.memo_rows import PartMemoRow
 from openconnector.db.rows import FailedRecordRow, IntentRow, RunChangeRow, RunRow, SecretRow
@@ -15,6 +16,7 @@ from openconnector.db.sealed import (
     SealedColumn,
     SealedValue,
     cursor_binding,
+    draft_binding,
     part_binding,
     sealed_json,
     secret_binding,
@@ -43,6 +45,7 @@ class SealedEverywhere:
             *self._secrets(count),
             *self._records(sync.id, run_id, count),
             *self._parts(sync.id, run_id, count),
+            *self._drafts(count),
         ]
         async with self.database.writing() as session:
             session.add_all(rows)
@@ -128,6 +131,12 @@ class SealedEverywhere:
                 seen=b"",
                 note=self._sealed(f"note {number}".encode(), part_binding(synchronization_id, key)),
             )
+
+    def _drafts(self, count: int) -> Iterator[DraftRow]:
+        for number in range(count):
+            owner = f"account {number}"
+            sealed = self._sealed(f"draft {number}".encode(), draft_binding(owner))
+            yield DraftRow(owner=owner, sealed=sealed, updated_at=NOW)
 
     async def opened(self, ring: KeyRing) -> list[bytes]:
         """Return everything that is sealed, opened with these keys, sorted. Raises like `KeyRing.open`."""

@@ -17,6 +17,7 @@ from openconnector.api import (
     collections,
     contracts,
     definitions,
+    drafts,
     errors,
     kinds,
     mappings,
@@ -48,6 +49,7 @@ class Api(FastAPI):
 
 
 RESOURCES = (
+    drafts,
     trials,
     mappings,
     run_records,

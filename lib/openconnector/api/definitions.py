@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
+from openconnector.api import guards
 from openconnector.api.documents import LOCATION, PREFIX, Described, problems
 from openconnector.api.lists import Flag, Listing, Paging, listing, query_model
 from openconnector.api.requests import Route
-from openconnector.api.rights import Right, Role, needs
+from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Author, Changing, Parts, Preparing, Reading
 from openconnector.db import definitions as rows
 from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
@@ -21,7 +22,7 @@ from openconnector.db.session import Session
 from openconnector.definitions import checks
 from openconnector.definitions.store import MAPPINGS, Collection, page
 from openconnector.definitions.verifying import Verdict
-from openconnector.errors import AccessDenied, StaleVersion
+from openconnector.errors import StaleVersion
 from openconnector.messages import t
 
 ANY = "*"
@@ -200,8 +201,7 @@ def _add_writing(routes: APIRouter, collection: Collection[Any], types: Document
         verdict = await engine.verifier.judged(collection, body)
         async with engine.database.writing() as session:
             row = await engine.definitions.create(session, collection, body, author.who)
-            _guard_networks(author, [], row)
-            _guard_accounts(author, row)
+            guards.check(author.who, author.role, row.definition)
             author.response.headers["Location"] = f"{PREFIX}/{collection.name}/{row.id}"
             return await _Saved(author, session, collection, row).settled(verdict, how)
 
@@ -279,48 +279,12 @@ async def _replaced(
     engine = author.engine
     verdict = await engine.verifier.judged(collection, body, key)
     async with engine.database.writing() as session:
-        before = _networks(await rows.get(session, collection.table, key))
+        before = (await rows.get(session, collection.table, key)).definition
         row = await engine.definitions.update(
             session, collection, key, body, author.who, based_on=based_on
         )
-        _guard_networks(author, before, row)
-        _guard_accounts(author, row)
+        guards.check(author.who, author.role, row.definition, before)
         return await _Saved(author, session, collection, row).settled(verdict, how)
-
-
-def _networks(row: DefinitionRow) -> list[str]:
-    """Return the private networks a source may reach; nothing else has any."""
-    networks: list[str] = row.definition.get("allowedNetworks", [])
-    return networks
-
-
-def _guard_networks(author: Author, before: list[str], row: DefinitionRow) -> None:
-    """Let administrators alone open private networks. Raises `AccessDenied`, which undoes the save."""
-    opened = set(_networks(row)) - set(before)
-    if opened and author.role is not Role.ADMINISTRATOR:
-        raise AccessDenied(
-            t(
-                "Only administrators open private networks: allowedNetworks gained {networks}. Leave it as it is, or "
-                "ask an administrator to save this",
-                networks=", ".join(sorted(opened)),
-            )
-        )
-
-
-def _guard_accounts(author: Author, row: DefinitionRow) -> None:
-    """Let administrators alone name whom Nextcloud is asked as. Raises `AccessDenied`, which undoes the save.
-
-    A name that was there before is no exception: what is read and written in it may have changed.
-    """
-    parts = (row.definition, row.definition.get("configuration"), row.definition.get("target"))
-    named = {part["actingUser"] for part in parts if part and part.get("actingUser")}
-    if named - {author.who} and author.role is not Role.ADMINISTRATOR:
-        raise AccessDenied(
-            t(
-                "Only administrators name somebody else as `actingUser`. Leave it empty or name yourself, or ask an "
-                "administrator to save this"
-            )
-        )
 
 
 class _Saved(NamedTuple):

@@ -1,5 +1,6 @@
 """What authors of mappings ask: where a field comes from, whether tests pass, what could be mapped."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from openconnector.db import definitions as rows
 from openconnector.definitions.models import MAX_TESTS, MappingTest
 from openconnector.definitions.store import MAPPINGS
 from openconnector.definitions.verifying import Verification, verify
+from openconnector.mapping.inference import infer
 from openconnector.mapping.reference import entries
 from openconnector.mapping.spec import Dialect, MappingSpec
 from openconnector.synchronization.shown import Shown
@@ -104,13 +106,31 @@ class VerificationRequest(Asked):
     """JSON Schema the results have to follow."""
 
 
+Samples = (
+    dict[str, Any] | Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_SAMPLES)]
+)
+
+
+class InferenceRequest(Asked):
+    """What there is."""
+
+    input_object: Samples
+    """A sample record, or several."""
+
+
+class ShownInference(Shown):
+    """What objects made from the records could look like."""
+
+    properties: dict[str, Any]
+    """The JSON Schema of each property, as `properties` of a schema."""
+    mapping: dict[str, str]
+    """The mapping that makes them, as `mapping` of a mapping."""
+
+
 class SuggestionRequest(Asked):
     """What there is, and what is wanted."""
 
-    input_object: (
-        dict[str, Any]
-        | Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_SAMPLES)]
-    )
+    input_object: Samples
     """A sample record, or several: types and formats are then told from all of them."""
     json_schema: dict[str, Any] | Text = Field(alias="schema")
     """The JSON Schema of the result, or the id or slug of a saved schema."""
@@ -176,10 +196,8 @@ mappings = APIRouter(route_class=Route, prefix="/mappings", tags=["mappings"])
 @needs(Right.CHANGE)
 async def suggest_mapping(body: SuggestionRequest, engine: Parts) -> ShownProposal:
     """Propose which field of a record becomes which field of a schema, each with a score and a reason."""
-    given = body.input_object
-    records = [given] if isinstance(given, dict) else given
     return ShownProposal.model_validate(
-        await engine.mapping_previews.suggest(records, body.json_schema)
+        await engine.mapping_previews.suggest(_listed(body.input_object), body.json_schema)
     )
 
 
@@ -189,6 +207,19 @@ async def verify_draft(body: VerificationRequest, engine: Parts) -> ShownVerific
     """Run tests with a mapping that need not be saved and tell what is not as expected."""
     outcomes = await engine.mapping_previews.verify(body.mapping, body.tests, body.output_schema)
     return _shown(Verification(outcomes=outcomes))
+
+
+@mappings.post("/infer")
+@needs(Right.CHANGE)
+async def infer_schema(body: InferenceRequest) -> ShownInference:
+    """Propose a schema for objects that are made from sample records, and the mapping that makes them."""
+    # In a thread: many large records take a moment, and others are waiting for answers.
+    found = await asyncio.to_thread(infer, _listed(body.input_object))
+    return ShownInference.model_validate(found)
+
+
+def _listed(given: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [given] if isinstance(given, dict) else given
 
 
 @mappings.get("/{key}/lineage")

@@ -80,9 +80,13 @@ class ShownTrial(Shown):
         """Return a trial as answers show it."""
         # Not `asdict`: it copies the error, and not every error can be copied.
         told = {one.name: getattr(trial, one.name) for one in fields(trial)}
-        error = told.pop("error")
-        return cls(
-            **told, is_successful=error is None, problem=ShownProblem.of(error) if error else None
+        return cls.model_validate(
+            told
+            | {
+                "is_successful": trial.error is None,
+                "first_record": trial.records[0] if trial.records else None,
+                "problem": ShownProblem.of(trial.error) if trial.error else None,
+            }
         )
 
 

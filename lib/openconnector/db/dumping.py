@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    draft_rows,
     firing_rows,
     memo_rows,
     store_rows,

@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from openconnector.db.draft_rows import DraftRow
 from openconnector.db.installation_rows import NoticeRow
 from openconnector.db.rows import CallRow, RunLogRow, RunRow
 from openconnector.db.runs import ENDED
@@ -59,10 +60,19 @@ async def delete_notices(session: AsyncSession, before: datetime, *, limit: int)
     return len(ids)
 
 
+async def delete_drafts(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete drafts that nobody has gone on with; what was saved of them stays."""
+    old = select(DraftRow.owner).where(DraftRow.updated_at < before).limit(limit)
+    owners = (await session.scalars(old)).all()
+    await session.execute(delete(DraftRow).where(DraftRow.owner.in_(owners)))
+    return len(owners)
+
+
 DELETE_OLD: Mapping[str, DeleteOld] = {
     "runs": delete_runs,
     "logs": delete_logs,
     "calls": delete_calls,
     "notices": delete_notices,
+    "drafts": delete_drafts,
 }
 """By kind; what hangs on a run goes with it."""

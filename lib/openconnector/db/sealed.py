@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.crypto import key_id
 from openconnector.db.database import Database
+from openconnector.db.draft_rows import DraftRow
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.memo_rows import PartMemoRow
 from openconnector.db.rows import (
@@ -139,6 +140,11 @@ def part_binding(synchronization_id: str, key: str) -> str:
     return f"part|{synchronization_id}|{key}"
 
 
+def draft_binding(owner: str) -> str:
+    """Return what the draft of an account is sealed for."""
+    return f"draft|{owner}"
+
+
 def _run_id(row: Any) -> str:
     return str(row.run_id)
 
@@ -161,6 +167,7 @@ SEALED_COLUMNS = (
         column="note",
         binding=lambda row: part_binding(row.synchronization_id, row.key),
     ),
+    SealedColumn(row=DraftRow, column="sealed", binding=lambda row: draft_binding(row.owner)),
 )
 """Every column anything is sealed in; whoever seals adds a line here, or a new key would leave it behind."""
 

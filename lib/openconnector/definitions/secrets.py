@@ -3,7 +3,7 @@
 Fields are named by JSON pointers (RFC 6901).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -18,6 +18,24 @@ def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
     secrets: dict[str, str] = {}
     _take(model.model_dump(mode="python", by_alias=True), plain, "", secrets)
     return plain, secrets
+
+
+def found_in(value: Any, schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return the secrets of something that need not be valid yet, by JSON pointer.
+
+    ``schema`` is the JSON Schema it is to follow, as pydantic writes it.
+    """
+    return dict(_found(value, schema, schema.get("$defs", {}), ""))
+
+
+def replaced(value: Mapping[str, Any], secrets: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return a copy with these at the places of secrets, whatever stands there."""
+    copy: dict[str, Any] = _copied(value)
+    for pointer, secret in secrets.items():
+        *parents, name = (_unescaped(part) for part in pointer.split("/")[1:])
+        place = _descend(copy, parents)
+        place[int(name) if isinstance(place, list) else name] = secret
+    return copy
 
 
 def join(plain: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -62,6 +80,37 @@ def _take(typed: Any, plain: Any, pointer: str, secrets: dict[str, str]) -> None
             plain[name] = None
         elif isinstance(value, (dict, list)):
             _take(value, plain[name], here, secrets)
+
+
+def _found(
+    value: Any, schema: Mapping[str, Any], named: Mapping[str, Any], pointer: str
+) -> Iterator[tuple[str, str]]:
+    schema = _named(schema, named)
+    if isinstance(value, str) and schema.get("format") == "password":
+        yield pointer, value
+    for choice in _choices(schema, value):
+        yield from _found(value, choice, named, pointer)
+    if isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            yield from _found(value.get(name), inner, named, f"{pointer}/{_escaped(name)}")
+    if isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _found(one, schema.get("items", {}), named, f"{pointer}/{place}")
+
+
+def _named(schema: Mapping[str, Any], named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a schema, or the one that it refers to."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return named[name] if name else schema
+
+
+def _choices(schema: Mapping[str, Any], value: Any) -> list[Mapping[str, Any]]:
+    """Return what a value may be instead; of kinds, the one that it names."""
+    tag = schema.get("discriminator")
+    if tag is None:
+        return [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    name = value.get(tag["propertyName"]) if isinstance(value, dict) else None
+    return [{"$ref": tag["mapping"][name]}] if name in tag["mapping"] else []
 
 
 def _kinds(definition: Mapping[str, Any], pointer: str) -> list[Any]:

@@ -34,11 +34,14 @@ class Trial:
     duration_ms: float = 0.0
     found: int | None = None
     """Records on the page; None when it could not be read."""
-    first_record: Any = None
+    records: list[Any] = field(default_factory=list)
+    """Those of the page."""
     paginator: str | None = None
     """How the next page would be asked for, as far as the page tells."""
     has_more: bool | None = None
     error: OpenConnectorError | None = None
+    answer: httpx.Response | None = None
+    """The last answer itself, of a source that is asked over HTTP."""
 
 
 LIMITS = HttpLimits()
@@ -63,7 +66,7 @@ class _Watched:
         once = replace(limits, attempts=1)
         self._trial.requests += 1
         response = await self._http.send(request, auth=auth, limits=once, idempotent=idempotent)
-        self._trial.status = response.status_code
+        self._trial.status, self._trial.answer = response.status_code, response
         self._trial.headers = {
             name: value
             for name, value in response.headers.items()
@@ -154,7 +157,7 @@ async def _first_page(source: Source, reach: Reach) -> Page:
 
 def _take(trial: Trial, source: Source, page: Page) -> None:
     trial.found = len(page.records)
-    trial.first_record = page.records[0] if page.records else None
+    trial.records = page.records
     trial.has_more = not page.is_end
     trial.paginator = _paginator(source, page)
 

@@ -1,4 +1,4 @@
-"""What is old is deleted: runs, the lines of their logs, requests on the wire. The audit trail never is."""
+"""What is old is deleted: runs, the lines of their logs, requests on the wire, drafts. The audit trail never is."""
 
 import asyncio
 from contextlib import suppress
@@ -46,6 +46,7 @@ class Retention:
             "logs": settings.keep_logs_days,
             "calls": settings.keep_calls_days,
             "notices": settings.keep_runs_days,
+            "drafts": settings.keep_runs_days,
         }
         gone = dict.fromkeys(days, 0)
         for kind, kept in days.items():

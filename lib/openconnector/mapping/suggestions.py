@@ -181,13 +181,13 @@ def _expression(source: Leaf, template: str | None, elements: list[Suggestion]) 
             "mapping": {one.target: one.expression for one in elements},
             "cast": {one.target: one.cast for one in elements if one.cast is not None},
         }
-        return f"{{{{ mapping({json.dumps(inner)}, {_reference(source.path)}, true) }}}}"
+        return f"{{{{ mapping({json.dumps(inner)}, {reference(source.path)}, true) }}}}"
     if template is not None:
-        return template.replace("@", _reference(source.path))
+        return template.replace("@", reference(source.path))
     return source.dotted
 
 
-def _reference(path: Sequence[str]) -> str:
+def reference(path: Sequence[str]) -> str:
     """Return a path as a template writes it."""
     first, *rest = path
     written = first if NAMED.fullmatch(first) else f"_context[{json.dumps(first)}]"

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from openconnector.db.installation_rows import AuditRow, NoticeDeliveryRow, NoticeRow
 from openconnector.db.rows import Base, CallRow, FailedRecordRow, RunLogRow, RunRow
+from openconnector.definitions.drafts import DraftBody
 from openconnector.jobs.retention import Retention
 from tests.fakes.installation import Installation, installation, page, records
 
@@ -69,6 +70,23 @@ async def test_nothing_goes_before_its_day_and_each_kind_has_its_own(installed: 
     assert set(nothing.values()) == {0}
     assert (calls["runs"], calls["calls"]) == (0, 2)
     assert runs["runs"] == 1
+
+
+async def test_a_draft_goes_when_nobody_has_gone_on_with_it(installed: Installation):
+    engine = installed.engine
+    async with engine.database.writing() as session:
+        await engine.drafts.keep(session, "ada", DraftBody(step=2))
+    installed.clock.moment += timedelta(days=89)
+    async with engine.database.writing() as session:
+        await engine.drafts.keep(session, "bob", DraftBody(step=3))
+
+    installed.clock.moment += timedelta(days=2)
+    gone = await retention(installed).delete_old()
+
+    assert gone["drafts"] == 1
+    async with engine.database.reading() as session:
+        assert await engine.drafts.find(session, "ada") is None
+        assert await engine.drafts.find(session, "bob") is not None
 
 
 async def test_a_run_that_has_not_ended_stays_however_old(installed: Installation):
