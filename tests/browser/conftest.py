@@ -1,27 +1,47 @@
-"""A real browser on the real server; skipped, loudly, where either the browser or the built page is missing."""
+"""A real browser on the real server; skipped, loudly, where either the browser or the built page is missing.
 
+Every test is run twice: on the page of a server that stands alone, and on the same page inside Nextcloud's own, with
+its policy and behind its proxy. `/app/...` leads to the page in both, `/api/v1` to the interface as programs reach it.
+What makes sense in one of them alone is marked `@pytest.mark.parametrize("place", [ALONE], indirect=True)`.
+"""
+
+import inspect
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+import pytest_asyncio
+from fastapi import FastAPI
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from openconnector.api.app import create_api
-from openconnector.api.callers import by_token
+from openconnector.api.callers import by_host, by_token
 from openconnector.api.pages import pages
+from openconnector.api.rights import Role
 from openconnector.cli.serving import listening
-from openconnector.db.migrate import migrate
 from openconnector.engine import Engine, Settings
+from tests.fakes.embedded_page import EmbeddedPages
+from tests.fakes.exapp import client_for, hosting
+from tests.fakes.nextcloud import FakeNextcloud
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ex_app/ui/node_modules/axe-core/axe.min.js"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 TOKEN = "only-for-this-test"
+
+ALONE, EMBEDDED = "alone", "embedded"
+"""Where the page stands: on a server of its own, or inside Nextcloud."""
+
+MENU_ENTRY = "/index.php/apps/app_api/embedded/openconnector/main"
 
 FLAGS = [
     "--no-sandbox",
@@ -46,29 +66,111 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             if missing:
                 item.add_marker(
                     pytest.mark.skip(reason=f"no browser test: {' and '.join(missing)} is missing")
                 )
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any],
+) -> Generator[None, object, object]:
+    """Run every fixture of a test in the loop of the session, where the one browser lives."""
+    function: Any = fixturedef.func
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        function._loop_scope = "session"
+    return (yield)
+
+
+@pytest.fixture(params=[ALONE, EMBEDDED])
+def place(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    settings = Settings(storage=tmp_path / "storage", allowed_networks=("127.0.0.0/8",))
+async def engine(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Engine]:
+    settings = Settings(
+        storage=tmp_path / "storage",
+        database_url=migrated_sqlite_url,
+        allowed_networks=("127.0.0.0/8",),
+    )
     async with Engine(settings) as opened:
-        await migrate(opened.database)
         yield opened
 
 
+@pytest.fixture(scope="session")
+def built() -> dict[str, FastAPI]:
+    """The interfaces of this session: building one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-async def address(engine: Engine) -> AsyncIterator[str]:
-    """The server as `openconnector serve` has it, page and API."""
-    api = create_api(engine, authenticate=by_token(TOKEN))
-    async with listening(Starlette(routes=[*pages(), Mount("/", api)])) as port:
+def program_api(built: dict[str, FastAPI], engine: Engine) -> FastAPI:
+    """The interface of a server of its own."""
+    api = built.setdefault(ALONE, create_api(engine, authenticate=by_token(TOKEN)))
+    api.state.engine = engine
+    return api
+
+
+@pytest.fixture
+def hosted_api(built: dict[str, FastAPI], engine: Engine) -> FastAPI:
+    """The interface inside Nextcloud."""
+    api = built.setdefault(EMBEDDED, create_api(engine, authenticate=by_host(_only_administrators)))
+    api.state.engine = engine
+    return api
+
+
+async def _only_administrators(_groups: frozenset[str]) -> Role:
+    return Role.NONE
+
+
+@pytest.fixture
+def nextcloud() -> FakeNextcloud:
+    """The Nextcloud around the page, where there is one."""
+    return FakeNextcloud(is_registered=True)
+
+
+@pytest.fixture
+async def address(
+    place: str, program_api: FastAPI, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """Where the server answers: `openconnector serve` with page and API, or Nextcloud with the ExApp in it."""
+    async with AsyncExitStack() as opened:
+        served: ASGIApp = Starlette(routes=[*pages(), Mount("/", program_api)])
+        if place == EMBEDDED:
+            nextcloud: FakeNextcloud = request.getfixturevalue("nextcloud")
+            exapp = hosting(request.getfixturevalue("hosted_api"), nextcloud)
+            nextcloud.exapp = await opened.enter_async_context(client_for(exapp))
+            assert await nextcloud.enable()
+            served = _with_short_ways(EmbeddedPages(nextcloud), program_api)
+        port = await opened.enter_async_context(listening(served))
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture
+def _with_short_ways(nextcloud: EmbeddedPages, api: FastAPI) -> Starlette:
+    """Return Nextcloud with the addresses that a server of its own has, so that a test need not know where it is."""
+
+    async def to_page(request: Request) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{MENU_ENTRY}/{request.path_params.get('path', '')}{query}")
+
+    async def to_api(scope: Any, receive: Any, send: Any) -> None:
+        await api({**scope, "root_path": "", "app_root_path": ""}, receive, send)
+
+    return Starlette(
+        routes=[
+            Route("/", to_page),
+            Route("/app/{path:path}", to_page),
+            Mount("/api", to_api),
+            Mount("/", nextcloud),
+        ]
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -89,12 +191,20 @@ def locale() -> str:
 
 
 @pytest.fixture
-async def page(browser: Browser, address: str, locale: str) -> AsyncIterator[Page]:
-    """A page that nobody has signed in to; what it complains about in its console fails the test."""
+def complaints() -> list[str]:
+    """What the console of the browser complains about; a test that wants to see that takes it from here."""
+    return []
+
+
+@pytest.fixture
+async def page(
+    browser: Browser, address: str, locale: str, complaints: list[str]
+) -> AsyncIterator[Page]:
+    """A page that nobody has signed in to; any complaint in its console fails the test."""
     context = await browser.new_context(base_url=address, locale=locale)
     opened = await context.new_page()
-    complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: complaints.extend(_complaint(message)))
     opened.on(
         "request", lambda sent: complaints.append(sent.url) if address not in sent.url else None
     )
@@ -103,10 +213,25 @@ async def page(browser: Browser, address: str, locale: str) -> AsyncIterator[Pag
     assert complaints == []
 
 
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """Return an error, such as a breach of the policy; a status that a page tells its reader about is none."""
+    is_one = message.type == "error" and not message.text.startswith("Failed to load resource")
+    return [message.text] if is_one else []
+
+
 @pytest.fixture
-async def signed_in(page: Page) -> Page:
+async def signed_in(
+    page: Page, place: str, address: str, locale: str, request: pytest.FixtureRequest
+) -> Page:
     """The page of the administrator, at its first address."""
-    await page.add_init_script(f"sessionStorage.setItem('openconnector-token', '{TOKEN}')")
+    if place == EMBEDDED:
+        request.getfixturevalue("nextcloud").languages["admin"] = locale.partition("-")[0]
+        cookies = {"nc_session_id": "admin-session", "nc_username": "admin"}
+        await page.context.add_cookies(
+            [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
+        )
+    else:
+        await page.add_init_script(f"sessionStorage.setItem('openconnector-token', '{TOKEN}')")
     await page.goto("/")
     return page
 
@@ -114,5 +239,9 @@ async def signed_in(page: Page) -> Page:
 async def violations(page: Page) -> list[str]:
     """Return what axe finds wrong with a page: the rule and the first place where it is broken."""
     await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("axe.run()")
+    # What Nextcloud puts around the page is its own.
+    around = ["#header", "#skip-actions"] if MENU_ENTRY in page.url else []
+    found: dict[str, Any] = await page.evaluate(
+        "around => axe.run({ exclude: around })", [[one] for one in around]
+    )
     return [f"{flaw['id']}: {flaw['nodes'][0]['html'][:200]}" for flaw in found["violations"]]
