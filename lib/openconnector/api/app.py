@@ -22,6 +22,7 @@ from openconnector.api import (
     kinds,
     mappings,
     objects,
+    overview,
     registers,
     run_records,
     runs,
@@ -50,6 +51,7 @@ class Api(FastAPI):
 
 RESOURCES = (
     drafts,
+    overview,
     trials,
     mappings,
     run_records,

@@ -6,6 +6,7 @@ Loading the migrations and going through them takes several times as long, at th
 from sqlalchemy import Connection, insert, text
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    count_rows,
     firing_rows,
     memo_rows,
     store_rows,

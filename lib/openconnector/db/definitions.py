@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
@@ -200,9 +201,12 @@ async def secrets(session: AsyncSession, table: type[Base], entity_id: str) -> d
 
 
 async def replace_secrets(
-    session: AsyncSession, row: DefinitionRow, sealed: Mapping[str, bytes]
+    session: AsyncSession,
+    row: DefinitionRow,
+    sealed: Mapping[str, bytes],
+    expiries: Mapping[str, datetime | None],
 ) -> None:
-    """Store exactly these sealed secrets for a definition."""
+    """Store exactly these sealed secrets for a definition, with when they expire where that is known."""
     await session.execute(
         delete(SecretRow).where(
             SecretRow.collection == row.__tablename__, SecretRow.entity_id == row.id
@@ -215,6 +219,7 @@ async def replace_secrets(
             field=pointer,
             sealed=value,
             changed_at=row.updated_at,
+            expires_at=expiries[pointer],
         )
         for pointer, value in sealed.items()
     )

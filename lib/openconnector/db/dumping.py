@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    count_rows,
     draft_rows,
     firing_rows,
     memo_rows,

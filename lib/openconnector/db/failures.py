@@ -1,12 +1,13 @@
 """Queries for records that could not be handled: kept with the reason until a later run has handled them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from openconnector.db.rows import FailedRecordRow
+from openconnector.db.rows import FailedRecordRow, RunRow
 from openconnector.errors import NotFound
 
 STATES = ("open", "resolved")
@@ -73,8 +74,8 @@ async def origin_ids(session: AsyncSession, run_id: str) -> Sequence[str]:
 async def resolve(
     session: AsyncSession, synchronization_id: str, origin_ids: Sequence[str], before_run: str
 ) -> None:
-    """Mark earlier failures of these records as resolved: a later run has handled them."""
-    await session.execute(
+    """Mark earlier failures of these records as resolved: a later run has handled them. Their runs count them."""
+    resolved = await session.scalars(
         update(FailedRecordRow)
         .where(
             FailedRecordRow.synchronization_id == synchronization_id,
@@ -83,7 +84,13 @@ async def resolve(
             FailedRecordRow.origin_id.in_(origin_ids),
         )
         .values(state="resolved")
+        .returning(FailedRecordRow.run_id)
+        .execution_options(synchronize_session=False)
     )
+    for run_id, count in sorted(Counter(resolved).items()):
+        await session.execute(
+            update(RunRow).where(RunRow.id == run_id).values(resolved=RunRow.resolved + count)
+        )
 
 
 async def any_open(session: AsyncSession, synchronization_id: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    count_rows,
     firing_rows,
     installation_rows,
     memo_rows,

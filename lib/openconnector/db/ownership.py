@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
-from openconnector.db.rows import Base, SynchronizationRow
+from openconnector.db.rows import Base, SourceRow, SynchronizationRow
 
 OWNER = "only_owner"
 
@@ -12,7 +12,7 @@ OWNER = "only_owner"
 def restrict(session: AsyncSession, owner: str) -> None:
     """Make every query of the session find only what this account owns; all else is as if it was not there.
 
-    A row with an owner is its owner's; one that belongs to a synchronization is the synchronization's owner's.
+    A row with an owner is its owner's; one that belongs to a synchronization or a source is that one's owner's.
     """
     session.sync_session.info[OWNER] = owner
     options = [
@@ -33,12 +33,16 @@ def is_restricted(session: AsyncSession) -> bool:
 
 def criteria(owner: str) -> dict[type[Base], ColumnElement[bool]]:
     """Return what a row of each table has to fulfil to be this account's; tables without owners are left out."""
-    own = select(SynchronizationRow.id).where(SynchronizationRow.owner == owner)
+    belongs = {
+        f"{table.__tablename__}_id": select(table.id).where(table.owner == owner)
+        for table in (SynchronizationRow, SourceRow)
+    }
     found: dict[type[Base], ColumnElement[bool]] = {}
     for mapper in Base.registry.mappers:
         columns = mapper.columns
         if "owner" in columns:
             found[mapper.class_] = columns["owner"] == owner
-        elif "synchronization_id" in columns:
-            found[mapper.class_] = columns["synchronization_id"].in_(own)
+        for name, own in belongs.items():
+            if name in columns:
+                found[mapper.class_] = columns[name].in_(own)
     return found

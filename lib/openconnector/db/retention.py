@@ -4,13 +4,14 @@ from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from openconnector.db.count_rows import SourceHourRow, SynchronizationDayRow
 from openconnector.db.draft_rows import DraftRow
 from openconnector.db.installation_rows import NoticeRow
-from openconnector.db.rows import CallRow, RunLogRow, RunRow
+from openconnector.db.rows import Base, CallRow, RunLogRow, RunRow
 from openconnector.db.runs import ENDED
 
 
@@ -68,11 +69,35 @@ async def delete_drafts(session: AsyncSession, before: datetime, *, limit: int) 
     return len(owners)
 
 
+async def delete_days(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete what was written on a day."""
+    is_old = SynchronizationDayRow.day < before.date().isoformat()
+    return await _delete_some(session, SynchronizationDayRow, is_old, limit)
+
+
+async def delete_hours(session: AsyncSession, before: datetime, *, limit: int) -> int:
+    """Delete how sources answered in an hour."""
+    return await _delete_some(session, SourceHourRow, SourceHourRow.hour < before, limit)
+
+
+async def _delete_some(
+    session: AsyncSession, table: type[Base], is_old: ColumnElement[bool], limit: int
+) -> int:
+    key = inspect(table).primary_key
+    old = select(*key).where(is_old).limit(limit)
+    deleted: CursorResult[Any] = await session.execute(  # type: ignore[assignment]  # a deletion has one
+        delete(table).where(tuple_(*key).in_(old)).execution_options(synchronize_session=False)
+    )
+    return deleted.rowcount
+
+
 DELETE_OLD: Mapping[str, DeleteOld] = {
     "runs": delete_runs,
     "logs": delete_logs,
     "calls": delete_calls,
     "notices": delete_notices,
     "drafts": delete_drafts,
+    "days": delete_days,
+    "hours": delete_hours,
 }
 """By kind; what hangs on a run goes with it."""

@@ -29,6 +29,8 @@ NAMING = {
 
 
 UNFINISHED = text("state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'")
+SUCCEEDED = text("state = 'succeeded' AND mode = 'run'")
+"""Of a run that brought its synchronization into step. A query has to repeat it word for word to use the index."""
 
 
 class Base(DeclarativeBase):
@@ -112,6 +114,8 @@ class SecretRow(Base):
     """Dot path of the field in the definition."""
     sealed: Mapped[bytes]
     changed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When it is of no use any more, where it says so itself: a JSON Web Token does."""
 
 
 class ChangeCounterRow(Base):
@@ -139,6 +143,13 @@ class RunRow(Base):
             unique=True,
             sqlite_where=UNFINISHED,
             postgresql_where=UNFINISHED,
+        ),
+        Index(
+            "ix_run_succeeded",
+            "synchronization_id",
+            "finished_at",
+            sqlite_where=SUCCEEDED,
+            postgresql_where=SUCCEEDED,
         ),
     )
 
@@ -172,6 +183,8 @@ class RunRow(Base):
     skipped: Mapped[int] = mapped_column(default=0)
     invalid: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+    resolved: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Of the invalid and failed records, those that a later run has handled."""
     deleted: Mapped[int] = mapped_column(default=0)
     restored: Mapped[int] = mapped_column(default=0)
     """Of the updated ones, those whose target had been deleted or lost."""

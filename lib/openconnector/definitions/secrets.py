@@ -3,9 +3,12 @@
 Fields are named by JSON pointers (RFC 6901).
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, SecretStr
 
 MASK = "**********"
@@ -69,6 +72,18 @@ def still_asked_for(
 def masked(plain: Mapping[str, Any], pointers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition with the mask where a secret is stored."""
     return join(plain, dict.fromkeys(pointers, MASK))
+
+
+def expiry_of(secret: str) -> datetime | None:
+    """Return when a secret expires that says so itself, as a JSON Web Token does (RFC 7519, `exp`); None for others."""
+    head, *parts = secret.split(".")
+    if not head.startswith("eyJ") or len(parts) != 2:  # noqa: PLR2004  claims and signature
+        return None
+    try:
+        claims = orjson.loads(urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (ValueError, TypeError, LookupError, OverflowError, OSError):
+        return None  # it only looks like one
 
 
 def _take(typed: Any, plain: Any, pointer: str, secrets: dict[str, str]) -> None:

@@ -23,7 +23,14 @@ from openconnector.definitions.models import (
     SynchronizationDefinition,
     slug_of,
 )
-from openconnector.definitions.secrets import MASK, join, masked, split, still_asked_for
+from openconnector.definitions.secrets import (
+    MASK,
+    expiry_of,
+    join,
+    masked,
+    split,
+    still_asked_for,
+)
 from openconnector.errors import FieldProblem, InvalidInput, StaleVersion
 from openconnector.kinds.registry import problems_of
 from openconnector.messages import noun, t
@@ -243,7 +250,8 @@ class Definitions:
             pointer: self._keys.seal(value.encode(), _binding(row, pointer))
             for pointer, value in secrets.items()
         }
-        await rows.replace_secrets(session, row, sealed)
+        expiries = {pointer: expiry_of(value) for pointer, value in secrets.items()}
+        await rows.replace_secrets(session, row, sealed, expiries)
 
     async def _secrets(
         self, session: Session, collection: Collection[D], row: DefinitionRow

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from openconnector.db import runs
+from openconnector.db import counts, runs
 from openconnector.db.database import Database
 from openconnector.ports import Call
 
@@ -45,6 +45,7 @@ class CallJournal:
         try:
             async with self._database.writing() as session:
                 await runs.add_calls(session, lines)
+                await counts.add_calls(session, lines)
         except Exception as error:  # noqa: BLE001  whatever keeps the database from taking them may pass
             reason = str(error).partition("\n")[0]
             logger.warning("call log not written", reason=reason, waiting=len(lines))

@@ -15,6 +15,9 @@ EVERY_SECONDS = 3600.0
 BATCH = 500
 """Rows in one transaction: a few milliseconds in which others wait."""
 
+KEEP_COUNTS_DAYS = 90
+"""How long counts of what was written and how sources answered are kept: three times what the overview shows."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -47,6 +50,8 @@ class Retention:
             "calls": settings.keep_calls_days,
             "notices": settings.keep_runs_days,
             "drafts": settings.keep_runs_days,
+            "days": KEEP_COUNTS_DAYS,
+            "hours": KEEP_COUNTS_DAYS,
         }
         gone = dict.fromkeys(days, 0)
         for kind, kept in days.items():

@@ -257,7 +257,7 @@ class Pages:
         rows = self.keeper.failed(self._plan, work.failures, first, self._clock.now())
         await failures.add(session, rows)
         self._rejected.update(failure.origin_id for failure in work.failures if failure.origin_id)
-        if self._has_open_failures:
+        if self._has_open_failures and not self._progress.is_dry:
             failed = {failure.origin_id for failure in work.failures}
             handled = [origin_id for origin_id in _touched(work) if origin_id not in failed]
             await failures.resolve(

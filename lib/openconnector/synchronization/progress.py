@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from openconnector.crypto import KeyRing
-from openconnector.db import runs
+from openconnector.db import counts, runs
 from openconnector.db.database import Database
 from openconnector.db.rows import RunRow
 from openconnector.db.sealed import cursor_binding, opened_json, sealed_json
@@ -91,7 +91,21 @@ class Progress:
         """
         columns = self._columns() | changes
         self.is_cancel_requested = await runs.move(session, self.run_id, self.fence, columns)
+        await counts.add_written(
+            session, self.synchronization_id, self.context.clock.now(), self._written()
+        )
         await self.log.flush(session)
+
+    def _written(self) -> counts.Written:
+        """Return what was written since the last commit."""
+        if self.is_dry:
+            return counts.Written(0, 0, 0)
+        now, before = self.balance, self._committed[0]
+        return counts.Written(
+            written=now.created + now.updated - before.created - before.updated,
+            deleted=now.deleted - before.deleted,
+            failed=now.invalid + now.failed - before.invalid - before.failed,
+        )
 
     def keep_cursor(self, cursor: Cursor | None) -> None:
         """Note where to read on; None when there is nothing more to read.

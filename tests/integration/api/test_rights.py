@@ -73,6 +73,7 @@ NEEDED: dict[str, Right] = {
     "POST runs/{run_id}/cancel": C,
     "POST runs/{run_id}/approve": C,
     "POST runs/{run_id}/replay": C,
+    "GET overview": R,
     "GET schedules": R,
     "POST schedules/preview": C,
     "GET contracts": R,

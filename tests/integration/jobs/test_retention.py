@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from openconnector.db.count_rows import SourceHourRow, SynchronizationDayRow
 from openconnector.db.installation_rows import AuditRow, NoticeDeliveryRow, NoticeRow
 from openconnector.db.rows import Base, CallRow, FailedRecordRow, RunLogRow, RunRow
 from openconnector.definitions.drafts import DraftBody
@@ -129,3 +130,21 @@ async def test_notices_go_with_the_runs_and_those_nobody_got_yet_stay(installed:
     assert gone["notices"] == 1
     assert await count(installed, NoticeRow) == 1
     assert await count(installed, NoticeDeliveryRow) == 0
+
+
+async def test_counts_outlive_what_they_counted_and_go_after_ninety_days(installed: Installation):
+    await installed.run(page(records(1)))
+    await installed.engine.calls.flush()
+    async with installed.engine.database.writing() as session:
+        fields = {"keepRunsDays": 1, "keepCallsDays": 1}
+        await installed.engine.installation.change(session, fields, "admin")
+
+    installed.clock.moment += timedelta(days=89)
+    kept = await retention(installed).delete_old()
+    assert (kept["calls"], kept["days"], kept["hours"]) == (1, 0, 0)
+    installed.clock.moment += timedelta(days=2)
+    gone = await retention(installed).delete_old()
+
+    assert (gone["days"], gone["hours"]) == (1, 1)
+    assert await count(installed, SynchronizationDayRow) == 0
+    assert await count(installed, SourceHourRow) == 0

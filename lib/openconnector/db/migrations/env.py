@@ -3,6 +3,7 @@
 from alembic import context
 
 from openconnector.db import (  # noqa: F401  their tables belong to the metadata
+    count_rows,
     firing_rows,
     installation_rows,
     memo_rows,
