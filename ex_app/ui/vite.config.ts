@@ -1,7 +1,7 @@
 /** How the page is built: modules behind a small classic script, because AppAPI can load nothing else. */
 import { readdirSync, readFileSync } from 'node:fs'
 import vue from '@vitejs/plugin-vue'
-import { type Plugin } from 'vite'
+import { type Plugin, type Rollup } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const APP = 'openconnector'
@@ -51,14 +51,18 @@ function wordsOfThePage(): Plugin {
   }
 }
 
-/** Each file costs Nextcloud a PHP process, so there are few: what several pages share belongs to the first of these. */
+/** Each file costs Nextcloud a PHP process, so there are few. What several pages share belongs to the first of these. */
 const CHUNKS: [name: string, modules: RegExp][] = [
-  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/]|[^\\/]+$)|HelpText\.vue|plugin-vue:export-helper/],
-  ['forms', /[\\/]src[\\/]forms[\\/]|(Collection|Definition)Page\.vue/],
+  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
+  ['forms', /[\\/]src[\\/](forms|lists)[\\/]|(Collection|Definition)Page\.vue/],
+  ['runs', /[\\/]src[\\/]runs[\\/]|(Runs?Page|RunState)\.vue|pages[\\/]states\.ts/],
 ]
 
-function chunkOf(id: string): string | undefined {
-  return CHUNKS.find(([, modules]) => modules.test(id))?.[0]
+/** Return the first chunk that needs a module, itself or by way of what it imports; none for what one page alone needs. */
+function chunkOf(id: string, { getModuleInfo }: Rollup.ManualChunkMeta): string | undefined {
+  const needing = new Set([id])
+  for (const one of needing) getModuleInfo(one)?.importers.forEach((importer) => needing.add(importer))
+  return CHUNKS.find(([, modules]) => [...needing].some((one) => modules.test(one)))?.[0]
 }
 
 export default defineConfig({

@@ -58,6 +58,7 @@ THE_SAME = {
             "contract",
             "document",
         ),
+        *("Object", "Record", "Records", "_%n record_::_%n records_"),
         *("object", "register", "schema"),
     },
 }

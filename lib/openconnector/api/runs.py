@@ -12,8 +12,10 @@ from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Parts, Reading, Writing
+from openconnector.db import definitions
 from openconnector.db import runs as rows
-from openconnector.db.rows import RunRow
+from openconnector.db.rows import RunRow, SynchronizationRow
+from openconnector.db.session import Session
 from openconnector.definitions.audit import Change
 from openconnector.definitions.used import used
 from openconnector.synchronization import requests
@@ -185,7 +187,7 @@ async def read_run(run_id: RunId, session: Reading, after: After = 0) -> Watched
     lines = await rows.log(session, run_id, after=after)
     shown = WatchedRun.of(row)
     log = [LogLine.model_validate(line) for line in lines]
-    known = await used(session, [row.revisions.get(name) for name in REVISED])
+    known = await used(session, await _revisions(session, row))
     return shown.model_copy(
         update={
             "log": log,
@@ -225,6 +227,14 @@ async def replay(run_id: RunId, desk: Changing, body: ReplayRequest | None = Non
         numbers=body.numbers if body else None,
     )
     return _started(desk, row)
+
+
+async def _revisions(session: Session, row: RunRow) -> list[int | None]:
+    """Return what a run works with; before it has begun that is the synchronization alone, as it stands."""
+    if row.revisions:
+        return [row.revisions.get(name) for name in REVISED]
+    synchronization = await definitions.find(session, SynchronizationRow, row.synchronization_id)
+    return [synchronization.revision_id if synchronization else None]
 
 
 async def _start(desk: Desk, key: str, mode: requests.Mode, body: RunRequest | None) -> ShownRun:

@@ -8,21 +8,17 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host, by_token
 from openconnector.api.rights import Role
-from openconnector.cli.serving import listening
 from openconnector.engine import Engine, Settings
 from tests.fakes.doors import Visitors
 from tests.fakes.exapp import client_for, hosting
 from tests.fakes.harp import Harp
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.fakes.php_proxy import PhpProxy
+from tests.fakes.town import Remote, configure, standing
 from tests.fakes.ways import ADDRESSES, DIRECT, PHP, WAYS, Way
 
 TOKEN = "right"
@@ -117,52 +113,15 @@ async def api(administrator: httpx.AsyncClient, door: str) -> httpx.AsyncClient:
     return administrator
 
 
-class Remote:
-    """A remote system with records."""
-
-    def __init__(self) -> None:
-        self.records: list[Any] = []
-        self.address = ""
-
-    async def answer(self, request: Request) -> Response:
-        """Answer two records to a page, to whoever has the token."""
-        if request.headers.get("authorization") != "Bearer s3cret":
-            return JSONResponse({"detail": "who are you?"}, 401)
-        start = int(request.query_params.get("page", "1")) * 2 - 2
-        body = {"results": self.records[start : start + 2], "total": len(self.records)}
-        return JSONResponse(body, headers={"X-Api-Key": "s3cret", "X-Shelf": "7"})
-
-
 @pytest.fixture
 async def remote() -> AsyncIterator[Remote]:
     """A remote system on the loopback."""
-    remote = Remote()
-    async with listening(Starlette(routes=[Route("/cases", remote.answer)])) as port:
-        remote.address = f"http://127.0.0.1:{port}"
-        yield remote
+    async with standing() as found:
+        yield found
 
 
 @pytest.fixture
 async def configured(api: httpx.AsyncClient, remote: Remote) -> httpx.AsyncClient:
     """The interface with a synchronization `cases` from the remote system into the register `town`."""
-    properties = {"title": {"type": "string"}, "amount": {"type": "integer"}}
-    shelved = await api.post("schemas", json={"title": "Case", "properties": properties})
-    await api.post("registers", json={"title": "Town", "schemas": [shelved.json()["slug"]]})
-    source = {
-        "kind": "rest",
-        "location": remote.address,
-        "endpoint": "cases",
-        "auth": {"kind": "bearer", "token": "s3cret"},
-    }
-    await api.post("sources", json={"name": "Remote", "configuration": source})
-    mapping = {"title": "name", "amount": "{{ amount }}"}
-    await api.post("mappings", json={"name": "Case", "mapping": mapping})
-    synchronization = {
-        "name": "Cases",
-        "sourceId": "remote",
-        "sourceTargetMapping": "case",
-        "target": {"kind": "object_store", "register": "town", "schema": "case"},
-    }
-    created = await api.post("synchronizations", json=synchronization)
-    assert created.status_code == 201, created.text
+    await configure(api, remote)
     return api

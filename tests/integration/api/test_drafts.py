@@ -10,8 +10,8 @@ from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
 from openconnector.db.draft_rows import DraftRow
 from openconnector.engine import Engine
+from tests.fakes.town import Remote
 from tests.fakes.ways import DIRECTLY, Way
-from tests.integration.api.conftest import Remote
 from tests.integration.api.test_runs import carried_out
 
 RECORDS = [{"code": f"c{number}", "name": f"Case {number}", "kind": "x"} for number in range(1, 6)]

@@ -8,7 +8,7 @@ import pytest
 from openconnector.db import runs
 from openconnector.engine import Engine
 from openconnector.synchronization.shown import run_json
-from tests.integration.api.conftest import Remote
+from tests.fakes.town import Remote
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 6)]
 BAD = {"id": 9, "name": "Broken", "amount": "many"}
@@ -36,6 +36,7 @@ async def test_a_run_is_accepted_and_found_where_it_says(
     assert started.json()["state"] == "queued"
     assert found.json()["id"] == started.json()["id"]
     assert found.json()["requestedBy"] == "admin"
+    assert [one["name"] for one in found.json()["definitions"]] == ["Cases"]
 
 
 async def test_a_run_tells_its_balance_and_its_log(

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.town import Remote
 from tests.fakes.ways import ON_SQLITE, Way
-from tests.integration.api.conftest import Remote
 
 
 @pytest.fixture(params=ON_SQLITE)

@@ -1,0 +1,46 @@
+/** Filters of a list: what there is to choose from, and what the address says was chosen. */
+import { computed, ref, type ComputedRef, type Ref } from 'vue'
+import { useRoute } from 'vue-router'
+import { get, type Listing } from '../api/client'
+import type { Definition } from '../api/types'
+
+export interface Option {
+  id: string
+  label: string
+}
+
+export interface Filter {
+  /** Its name in the address, and as a rule in the interface. */
+  name: string
+  title: string
+  options: Option[]
+  /** Asks the server for options, where there may be more than are shown at once. */
+  search?: (text: string) => void
+}
+
+/** Return options from what each value is called. */
+export function optionsOf(words: Record<string, string>): Option[] {
+  return Object.entries(words).map(([id, label]) => ({ id, label }))
+}
+
+/** Return what the address says of these filters. */
+export function useChosen(names: string[]): ComputedRef<Record<string, string>> {
+  const route = useRoute()
+  return computed(() =>
+    Object.fromEntries(names.flatMap((name) => (typeof route.query[name] === 'string' ? [[name, route.query[name]]] : []))),
+  )
+}
+
+/** Return the names of a collection's definitions by id, as far as they were searched for. */
+export function useNames(collection: string): { names: Ref<Map<string, string>>; search: (text?: string) => Promise<void> } {
+  const names = ref(new Map<string, string>())
+
+  async function search(text = ''): Promise<void> {
+    const params = { _limit: 100, ...(text ? { _search: text } : {}) }
+    const { results } = await get<Listing<Definition>>(`/${collection}`, params).catch(() => ({ results: [] }))
+    for (const { id, name } of results) names.value.set(id, name)
+  }
+
+  void search()
+  return { names, search }
+}
