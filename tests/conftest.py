@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -22,6 +23,14 @@ from openconnector.db.migrate import migrate
 MIGRATED = "openconnector_migrated"
 
 ex_app.kinds.register()  # before anything seals the registries: which test comes first is chance
+
+# By itself structlog draws the values in every frame: whole applications here, which takes minutes.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # No test asks how fast the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,6 +60,14 @@ async def _administer(server: str, statement: str) -> None:
     async with admin.connect() as connection:
         await connection.execute(text(statement))
     await admin.dispose()
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """For tests of what says where logs go: the next test does not find that."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

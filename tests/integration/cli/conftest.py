@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from openconnector.cli.commands import app
@@ -12,10 +11,8 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """Commands say where logs go; the next test must not find that."""
-    yield
-    structlog.reset_defaults()
+def _logs_as_before(logs_as_before: None) -> None:
+    """Every command says where logs go."""
 
 
 @pytest.fixture

@@ -125,17 +125,15 @@ async def test_a_change_based_on_old_settings_is_refused(migrated_url: str, tmp_
                 await engine.installation.change(session, {}, "bert", based_on=0)
 
 
+@pytest.mark.usefixtures("logs_as_before")
 async def test_the_level_of_the_log_changes_at_once(migrated_sqlite_url: str, tmp_path: Path):
     log_as_json()
-    try:
-        async with engine_on(migrated_sqlite_url, tmp_path) as engine:
-            await save(engine, logLevel="error")
-            await seen(engine.installation, engine.database)
+    async with engine_on(migrated_sqlite_url, tmp_path) as engine:
+        await save(engine, logLevel="error")
+        await seen(engine.installation, engine.database)
 
-            assert not structlog.get_logger("any").is_enabled_for(30)
-            assert structlog.get_logger("any").is_enabled_for(40)
-    finally:
-        structlog.reset_defaults()
+        assert not structlog.get_logger("any").is_enabled_for(30)
+        assert structlog.get_logger("any").is_enabled_for(40)
 
 
 async def test_a_database_that_is_not_there_yet_is_waited_for_and_not_made(tmp_path: Path):
