@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: real databases of both kinds."""
 
 import asyncio
+import gc
 import os
 import shutil
 import warnings
@@ -37,6 +38,12 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.register_profile("sweep", settings.get_profile("house"), max_examples=2000)
 """What `make sweep` takes."""
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Spare every search for garbage what is loaded by now: it stays, and there is much of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

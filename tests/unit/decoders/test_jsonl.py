@@ -62,8 +62,8 @@ def test_a_line_may_be_as_long_as_the_limit():
 def test_memory_stays_flat_however_long_the_file(tmp_path):
     file = tmp_path / "big.jsonl"
     with file.open("wb") as opened:
-        for number in range(100_000):
-            opened.write(b'{"id": %d, "name": "Ada Lovelace", "city": "London"}\n' % number)
+        for number in range(5_000):
+            opened.write(b'{"id": %d, "name": "%s"}\n' % (number, b"Ada" * 300))
     tracemalloc.start()
 
     with file.open("rb") as opened:
@@ -71,7 +71,7 @@ def test_memory_stays_flat_however_long_the_file(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert count == 100_000
+    assert count == 5_000
     assert peak < file.stat().st_size / 20
 
 
