@@ -192,7 +192,7 @@ class LogoutAnswer(Shown):
     logout: bool
 
 
-def _tries(request: Request) -> Tries:
+async def _tries(request: Request) -> Tries:
     tries: Tries = request.app.state.tries
     return tries
 
@@ -201,7 +201,7 @@ Counting = Annotated[Tries, Depends(_tries)]
 """A handler's argument: who has tried to log in, and how often."""
 
 
-def _address(request: Request) -> str:
+async def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 

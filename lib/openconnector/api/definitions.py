@@ -40,7 +40,7 @@ Key = Annotated[str, Path(description="Id, slug or reference.", max_length=2_000
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the revision.")]
 
 
-def _based_on(
+async def _based_on(
     if_match: Annotated[
         str,
         Header(description="The `ETag` the change is based on: 412 when it is old. `*` takes any."),

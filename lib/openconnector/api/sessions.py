@@ -13,7 +13,7 @@ from openconnector.db.session import Session
 from openconnector.engine import Engine
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
@@ -60,11 +60,11 @@ class Desk(Author):
     session: Session
 
 
-def _author(engine: Parts, who: Who, response: Response) -> Author:
+async def _author(engine: Parts, who: Who, response: Response) -> Author:
     return Author(engine=engine, who=who.user_id, role=who.role, response=response)
 
 
-def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
+async def _desk(session: Writing, engine: Parts, who: Who, response: Response) -> Desk:
     return Desk(session=session, engine=engine, who=who.user_id, role=who.role, response=response)
 
 
