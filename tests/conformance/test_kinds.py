@@ -76,6 +76,14 @@ def secrets(value: Any) -> Iterator[str]:
             yield from secrets(inner)
 
 
+def is_taken(kind: type[Kind], configuration: dict[str, Any]) -> bool:
+    try:
+        kind.model_validate(configuration)
+    except ValidationError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_file_of_a_family_is_a_registered_kind(family):
     names = [f"openconnector.{family}"]
@@ -161,6 +169,34 @@ def test_it_is_frozen_and_takes_no_unknown_field(family, kind):
         loaded.kind = "other"
     with pytest.raises(ValidationError, match="Extra inputs"):
         kind.model_validate({**example(kind), "surprise": 1})
+
+
+@every_kind
+def test_it_takes_no_value_that_its_schema_refuses(family, kind):
+    """Not 1 for true, not text for a number, not seconds for a moment."""
+    schema = describe(kind)["schema"]
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+    taken = [
+        f"{name}: {value!r}"
+        for name in schema["properties"]
+        for value in (True, 1, 0, 1.5, "1", "true", "", None, [], ["1"], [1], {}, {"a": 1})
+        if not validator.is_valid({**example(kind), name: value})
+        and is_taken(kind, {**example(kind), name: value})
+    ]
+
+    assert taken == []
+
+
+@every_kind
+def test_it_takes_whole_numbers_as_json_schema_does(family, kind):
+    usual = FAMILIES[family].load(example(kind)).configuration()
+    counts = {name: value for name, value in usual.items() if type(value) is int}
+
+    loaded = FAMILIES[family].load({**example(kind), **{n: float(v) for n, v in counts.items()}})
+
+    assert {name: loaded.configuration()[name] for name in counts} == counts
+    assert all(type(loaded.configuration()[name]) is int for name in counts)
 
 
 @every_kind

@@ -89,25 +89,6 @@ EXCUSES = (
         settings=BEYOND_SCHEMA,
     ),
     Excuse(
-        check="negative_data_rejection",
-        operations=(
-            "POST /sources",
-            "PUT /sources/{key}",
-            "POST /synchronizations",
-            "PUT /synchronizations/{key}",
-            "POST /schedules/preview",
-            "GET /audit",
-        ),
-        reason="fields of kinds take 0 and 1 for no and yes, and a moment may be a number of seconds since 1970",
-        settings=OFF,
-    ),
-    Excuse(
-        check="negative_data_rejection",
-        operations=("POST /mappings", "PUT /mappings/{key}", "POST /mappings/test"),
-        reason="mappings are taken as the predecessor exported them, null and lists for objects included",
-        settings=OFF,
-    ),
-    Excuse(
         check="allow_header_conformance",
         operations=("POST /mappings/test", "POST /mappings/suggest"),
         reason="a mapping with the slug `test` or `suggest` lives at the same address, with the other methods",

@@ -34,7 +34,7 @@ class NextcloudGroupsSource(Acting, Source):
     kind: Literal["nextcloud_groups"] = "nextcloud_groups"
     search: Annotated[str, Selection()] = Field(default="", max_length=255)
     """Only groups whose name contains this text. Empty reads all."""
-    with_members: Annotated[bool, Selection()] = Field(default=False, strict=True)
+    with_members: Annotated[bool, Selection()] = False
     """Adds the ids of a group's accounts as `members`. It costs one more request for each group."""
     page_size: int = Field(default=200, ge=2, le=1000)
     """How many groups are asked for at once."""

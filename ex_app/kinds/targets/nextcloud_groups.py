@@ -51,7 +51,7 @@ class NextcloudGroupsTarget(Acting, Target):
     when_existing: WhenExisting = "refuse"
     """What happens when a record names a group that this synchronization did not make: `refuse` leaves it alone and
     counts the record as invalid, `adopt` takes it over, so that it is deleted once its record is gone."""
-    leave_groups: bool = Field(default=False, strict=True)
+    leave_groups: bool = False
     """Takes accounts out of a group whose record does not name them. Otherwise they are only put into it."""
 
     @override

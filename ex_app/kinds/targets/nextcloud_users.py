@@ -96,9 +96,9 @@ class NextcloudUsersTarget(Acting, Target):
     without_email: Literal["refuse", "random"] = "refuse"
     """What happens to a new account without an e-mail address, to which no link for a password can be sent: `refuse`
     counts the record as invalid, `random` gives it a password that nobody knows."""
-    create_groups: bool = Field(default=False, strict=True)
+    create_groups: bool = False
     """Makes groups that a record names and that do not exist; otherwise such a record is invalid."""
-    leave_groups: bool = Field(default=False, strict=True)
+    leave_groups: bool = False
     """Takes accounts out of the groups that their record does not name. Otherwise they are only put into groups."""
 
     @override

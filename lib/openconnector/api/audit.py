@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from openconnector.api.lists import Listing, Paging, Text, listing
@@ -18,6 +18,7 @@ from openconnector.db.audit import AuditQuery
 from openconnector.db.installation_rows import AuditRow
 from openconnector.definitions.audit import End, every, shown
 from openconnector.engine import Engine
+from openconnector.expressions.walltime import Moment
 from openconnector.messages import t
 from openconnector.synchronization.shown import Shown
 
@@ -35,7 +36,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError(t("is beyond the moments a database keeps")) from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Since = Annotated[Moment, AfterValidator(_in_utc)]
 
 
 class AuditEntry(Shown):
@@ -77,8 +78,8 @@ class EntriesQuery(Paging):
     subject_id: Text | None = Field(
         default=None, alias="subjectId", description="Only changes of the thing with this id."
     )
-    since: Moment | None = Field(default=None, description="Only from this moment on.")
-    until: Moment | None = Field(default=None, description="Only before this moment.")
+    since: Since | None = Field(default=None, description="Only from this moment on.")
+    until: Since | None = Field(default=None, description="Only before this moment.")
 
 
 class NotedEnd(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
@@ -17,7 +17,7 @@ from openconnector.db import definitions, firings
 from openconnector.db.firing_rows import FiringRow
 from openconnector.db.rows import SynchronizationRow
 from openconnector.definitions.planning import Planned, planned
-from openconnector.expressions.walltime import within_calendar
+from openconnector.expressions.walltime import PlannedMoment
 from openconnector.expressions.zones import offset_text
 from openconnector.kinds.schedule import Schedule
 from openconnector.schedules import SCHEDULES
@@ -35,9 +35,9 @@ class SchedulePreview(Asked):
 
     schedule: Annotated[Schedule, SCHEDULES]
     """The schedule, as in a synchronization."""
-    count: int = Field(default=10, strict=True, ge=1, le=MAX_MOMENTS)
+    count: int = Field(default=10, ge=1, le=MAX_MOMENTS)
     """How many of its moments to show."""
-    after: Annotated[AwareDatetime, AfterValidator(within_calendar)] | None = None
+    after: PlannedMoment | None = None
     """Only moments after this one; left empty, those to come."""
 
 

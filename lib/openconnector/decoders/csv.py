@@ -66,9 +66,9 @@ class CsvDecoder(RowDecoder):
     by the byte order mark, then takes what is valid UTF-8 for that, and everything else for Windows-1252."""
     has_header: bool = True
     """Whether the first row holds the names of the columns."""
-    columns: tuple[str, ...] = ()
+    columns: list[str] = Field(default_factory=list)
     """Names of the columns, in place of those in the header or where there is none."""
-    skip_lines: int = Field(strict=True, default=0, ge=0, le=1_000)
+    skip_lines: int = Field(default=0, ge=0, le=1_000)
     """How many lines stand before the table."""
     is_trimmed: bool = False
     """Whether blanks around values are taken off."""

@@ -56,9 +56,9 @@ class XlsxDecoder(RowDecoder):
     """Name of the sheet. Empty reads the first one that is not hidden."""
     has_header: bool = True
     """Whether the first row holds the names of the columns."""
-    columns: tuple[str, ...] = ()
+    columns: list[str] = Field(default_factory=list)
     """Names of the columns, in place of those in the header or where there is none."""
-    skip_rows: int = Field(strict=True, default=0, ge=0, le=10_000)
+    skip_rows: int = Field(default=0, ge=0, le=10_000)
     """How many rows stand before the table."""
     max_unpacked: int = Field(default=512 * MIB, ge=MIB)
     """How large the workbook may be unpacked, in bytes."""

@@ -27,7 +27,7 @@ MANY = 100
 MEBIBYTE = 1024 * 1024
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Days = Annotated[int, Field(ge=1, le=3650, strict=True)]
+Days = Annotated[int, Field(ge=1, le=3650)]
 
 logger = structlog.get_logger(__name__)
 
@@ -44,13 +44,13 @@ class InstallationSettings(Model):
 
     Everybody who may save synchronizations works in its name then: choose one that sees no more than they may.
     """
-    notifies: bool = Field(default=True, strict=True)
+    notifies: bool = True
     """Tell people about runs that failed, wait for an approval or work again."""
     notified_users: list[Name] = Field(default_factory=list, max_length=MANY)
     """Accounts that are told, by id. Where neither accounts nor groups are named, the administrators are."""
     notified_groups: list[Name] = Field(default_factory=list, max_length=MANY)
     """Groups whose members are told, by id."""
-    notification_hours: int = Field(default=24, ge=1, le=720, strict=True)
+    notification_hours: int = Field(default=24, ge=1, le=720)
     """For how many hours the same trouble with the same synchronization is not told again."""
     keep_runs_days: Days = 90
     """For how many days ended runs are kept, with the records that failed; the newest of each synchronization stays."""
@@ -60,11 +60,11 @@ class InstallationSettings(Model):
     """For how many days the list of requests to other systems is kept."""
     allowed_networks: list[Network] = Field(default_factory=list, max_length=MANY)
     """Private networks every source may reach, as `range` or `range:port`, for example `10.0.0.0/8:443`."""
-    max_request_seconds: int = Field(default=3600, ge=1, le=3600, strict=True)
+    max_request_seconds: int = Field(default=3600, ge=1, le=3600)
     """The longest a source may take for one answer, whatever it says itself."""
-    max_answer_megabytes: int = Field(default=1024, ge=1, le=1024, strict=True)
+    max_answer_megabytes: int = Field(default=1024, ge=1, le=1024)
     """The largest answer of a source in MiB, whatever it says itself."""
-    max_attempts: int = Field(default=4, ge=1, le=10, strict=True)
+    max_attempts: int = Field(default=4, ge=1, le=10)
     """How often a request that is safe to repeat is tried at most."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on the log of the program says something."""

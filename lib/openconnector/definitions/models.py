@@ -98,9 +98,9 @@ Network = Annotated[str, AfterValidator(_network)]
 class SourceDefinition(Definition):
     """Where records come from."""
 
-    is_enabled: bool = Field(default=True, strict=True)
+    is_enabled: bool = True
     """Switched off, the source refuses every call and every run that needs it."""
-    personal: bool = Field(default=False, strict=True)
+    personal: bool = False
     """The records are about people: what is kept of them (failed records, differences) is encrypted."""
     allowed_networks: list[Network] = Field(default_factory=list, max_length=100)
     """Private networks this source may reach, as `range` or `range:port`, for example `10.0.0.0/8:443`."""
@@ -204,7 +204,7 @@ class WakeOn(Model):
 class SynchronizationDefinition(Definition):
     """What is kept in step with what."""
 
-    is_enabled: bool = Field(default=True, strict=True)
+    is_enabled: bool = True
     """Switched off, it is not run."""
     source_id: str = Field(min_length=1, max_length=SHORT, json_schema_extra=_refers("sources"))
     """The source, by id, slug or reference."""
@@ -241,7 +241,7 @@ class SynchronizationDefinition(Definition):
 
     wake_on: list[WakeOn] = Field(default_factory=list, max_length=20)
     """Upon what it begins by itself, some seconds after it happened."""
-    scan_every_hours: int = Field(strict=True, default=24, ge=0, le=8_760)
+    scan_every_hours: int = Field(default=24, ge=0, le=8_760)
     """With `wakeOn`: begin so often in any case, since what happens while the app is away tells nobody; 0 for never."""
 
     @field_validator("schedules")

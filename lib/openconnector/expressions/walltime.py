@@ -1,10 +1,13 @@
 """Times as clocks on the wall show them, and the moments they stand for."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
+
+from openconnector.messages import t
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -16,11 +19,55 @@ LAST_DAY: Final = date(9900, 1, 1)
 D = TypeVar("D", bound=date)
 
 
-def within_calendar(day: D) -> D:
-    """Return the date or time, for a validator. Raises `ValueError` where there is no room for time zones."""
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOMENT: Final = re.compile(rf"{DAY.pattern}[Tt ]\d{{2}}:\d{{2}}")
+
+
+def _begins_with_time(value: Any) -> Any:
+    """Refuse what pydantic takes for a moment as well: a number of seconds, also as text, and a day alone."""
+    if isinstance(value, datetime) or (isinstance(value, str) and MOMENT.match(value)):
+        return value
+    raise ValueError(t("is no date with a time, such as 2027-01-04T06:00:00Z"))
+
+
+def _is_day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value)):
+        return value
+    raise ValueError(t("is no date, such as 2027-01-04"))
+
+
+def _within_calendar(day: D) -> D:
+    """Return the date or time. Raises `ValueError` where there is no room for time zones."""
     if not FIRST_YEAR <= day.year < LAST_DAY.year:
-        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_DAY.year - 1}")
+        raise ValueError(
+            t(
+                "lies outside of the years {first} to {last}",
+                first=FIRST_YEAR,
+                last=LAST_DAY.year - 1,
+            )
+        )
     return day
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_begins_with_time)]
+"""A moment, written as RFC 3339 has it."""
+
+WallTime = Annotated[
+    datetime,
+    Field(strict=False),
+    BeforeValidator(_begins_with_time),
+    AfterValidator(_within_calendar),
+    WithJsonSchema({"type": "string", "pattern": f"^{MOMENT.pattern}"}),
+]
+"""A date with a time, as RFC 3339 has it; without an offset, as the clocks of some zone show it."""
+
+PlannedMoment = Annotated[Moment, AfterValidator(_within_calendar)]
+"""A moment for which every time zone has an offset."""
+
+Day = Annotated[
+    date, Field(strict=False), BeforeValidator(_is_day), AfterValidator(_within_calendar)
+]
+"""A date of the calendar."""
 
 
 def _known(name: str) -> str:
@@ -28,7 +75,10 @@ def _known(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            f"is {name[:80]!r}, which is no time zone; use a name such as Europe/Amsterdam or UTC"
+            t(
+                "is {name}, which is no time zone; use a name such as Europe/Amsterdam or UTC",
+                name=repr(name[:80]),
+            )
         ) from None
     return name
 

@@ -1,4 +1,4 @@
-"""Models whose JSON Schema carries the string under each field as its description.
+"""Models whose JSON Schema carries the string under each field as its description, and which take what it says.
 
 Pydantic can do so itself (`use_attribute_docstrings`), but it reads the sources when a class is made: a quarter of a
 second for every command that never shows a form. Here they are read when a schema is asked for.
@@ -9,10 +9,10 @@ import inspect
 import re
 import textwrap
 from functools import cache
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import override
@@ -30,9 +30,24 @@ def label(name: str, _field: object = None) -> str:
 
 
 class Explained(BaseModel):
-    """Base of models whose fields are named and explained where they stand."""
+    """Base of models whose fields are named and explained where they stand.
 
-    model_config = ConfigDict(field_title_generator=label)
+    Values are of the type the schema names: 1 is no `true`, `"1"` no number. Whole numbers are as JSON Schema has them:
+    7.0 is 7.
+    """
+
+    model_config = ConfigDict(field_title_generator=label, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_whole_numbers(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return given | {
+            name: int(given[name])
+            for name in _whole_numbers(cls).intersection(given)
+            if isinstance(given[name], float) and given[name].is_integer()
+        }
 
     @override
     @classmethod
@@ -63,6 +78,17 @@ def description_of(model: type) -> str:
 def example_of(model: type) -> str:
     """Return the example at the end of a class's docstring; empty where it has none."""
     return inspect.cleandoc(model.__doc__ or "").partition("Example:")[2].strip()
+
+
+@cache
+def _whole_numbers(model: type[BaseModel]) -> frozenset[str]:
+    """Return the fields that hold a whole number, by name and as users write them."""
+    fields = [
+        (name, field.alias or name)
+        for name, field in model.model_fields.items()
+        if field.annotation is int or int in get_args(field.annotation)
+    ]
+    return frozenset(chain.from_iterable(fields))
 
 
 @cache

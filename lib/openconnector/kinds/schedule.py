@@ -30,7 +30,7 @@ class Schedule(Kind):
     """Says at which moments something is to be done. It holds no state and does no I/O."""
 
     kind: str
-    is_enabled: bool = Field(default=True, strict=True)
+    is_enabled: bool = True
     """Switched off, its moments pass unused and nothing is made up for later."""
     jitter_seconds: int = Field(default=0, ge=0, le=86_400)
     """Begin up to so many seconds later, each time by another number, so that not everything starts at once."""

@@ -9,6 +9,9 @@ from pydantic.alias_generators import to_camel
 from openconnector.kinds.explained import Explained
 
 Dialect: TypeAlias = Literal["jinja", "twig"]
+Fields: TypeAlias = dict[str, Any] | list[Any] | None
+Paths: TypeAlias = list[str] | dict[str, str] | None
+"""How fields and paths are taken: as the predecessor wrote them as well."""
 
 
 class MappingSpec(Explained):
@@ -35,7 +38,7 @@ class MappingSpec(Explained):
     escape: bool = True
     """In `twig`: escape what is printed and decode the result, as the predecessor did. Off: texts stay as written."""
 
-    @field_validator("mapping", "cast", mode="before")
+    @field_validator("mapping", "cast", mode="before", json_schema_input_type=Fields)
     @classmethod
     def _object(cls, value: Any) -> Any:
         """Take PHP's empty array for an empty object, and a list for one with the positions as keys."""
@@ -59,7 +62,7 @@ class MappingSpec(Explained):
             if isinstance(names, (str, list))
         }
 
-    @field_validator("unset", mode="before")
+    @field_validator("unset", mode="before", json_schema_input_type=Paths)
     @classmethod
     def _list(cls, value: Any) -> Any:
         """Take an object's values for a list."""
@@ -67,11 +70,13 @@ class MappingSpec(Explained):
             return []
         return list(value.values()) if isinstance(value, dict) else value
 
-    @field_validator("pass_through", mode="before")
+    @field_validator(
+        "pass_through", mode="before", json_schema_input_type=bool | Literal[0, 1, ""] | None
+    )
     @classmethod
     def _switch(cls, value: Any) -> Any:
-        """Take null and empty text for no."""
-        return False if value in (None, "", []) else value
+        """Take 1 for yes, and 0, null and empty text for no."""
+        return bool(value) if value in (None, "", 0, 1) else value
 
     def casts_of(self, path: str) -> list[str]:
         """Return the names of the casts of one path, in order; a comma parts them, blanks count."""

@@ -4,13 +4,13 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from itertools import count
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from typing_extensions import override
 
-from openconnector.expressions.walltime import LAST_DAY, TimeZone, moment_of, within_calendar
+from openconnector.expressions.walltime import LAST_DAY, Day, TimeZone, moment_of
 from openconnector.kinds.schedule import Schedule
 
 UNITS = {"days": (1, 0), "weeks": (7, 0), "months": (0, 1), "years": (0, 12)}
@@ -33,7 +33,7 @@ class CalendarInterval(Schedule):
     """How many units lie between two dates."""
     unit: Literal["days", "weeks", "months", "years"] = "days"
     """What is counted."""
-    start: Annotated[date, AfterValidator(within_calendar)]
+    start: Day
     """The first date, such as `2026-12-07`; the others are counted from it."""
     time: str = Field(default="00:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
     """The time of day, such as `06:30`. One that the clocks leave out comes right after the gap."""

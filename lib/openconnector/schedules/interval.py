@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import override
 
-from openconnector.expressions.walltime import LAST_DAY, within_calendar
+from openconnector.expressions.walltime import LAST_DAY, PlannedMoment
 from openconnector.kinds.schedule import Schedule
 from openconnector.messages import t
 
@@ -32,7 +32,7 @@ class Interval(Schedule):
     """How many units lie between two moments; together at least 10 seconds."""
     unit: Literal["seconds", "minutes", "hours", "days", "weeks"] = "minutes"
     """A day is 24 hours here, also when the clocks are set; for the same time each day use a calendar interval."""
-    start: Annotated[AwareDatetime, AfterValidator(within_calendar)] | None = None
+    start: PlannedMoment | None = None
     """The first moment, with its offset from UTC. Left empty, they count from Monday 5 January 1970 in UTC."""
 
     @model_validator(mode="after")

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
 from typing_extensions import override
 
-from openconnector.expressions.walltime import TimeZone, moment_of, within_calendar
+from openconnector.expressions.walltime import TimeZone, WallTime, moment_of
 from openconnector.kinds.schedule import Schedule
 
 
@@ -22,7 +21,7 @@ class Once(Schedule):
     """
 
     kind: Literal["once"] = "once"
-    at: Annotated[datetime, AfterValidator(within_calendar)]
+    at: WallTime
     """The date and time, such as `2027-01-04T06:00:00`; with an offset at its end (`+01:00`), that one counts."""
     timezone: TimeZone = "UTC"
     """Whose clocks it goes by where no offset is given, such as `Europe/Amsterdam`."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from openconnector.auth.api_key import ApiKeyAuth
 from openconnector.errors import (
@@ -361,7 +362,7 @@ async def test_no_answer_body_is_waited_for_where_http_has_none(server, http):
 
 
 async def test_a_key_in_the_query_appears_in_no_error_and_no_log(http, log):
-    auth = ApiKeyAuth(name="key", key="t0ps3cret", sent_in="query")
+    auth = ApiKeyAuth(name="key", key=SecretStr("t0ps3cret"), sent_in="query")
     request = get(f"http://127.0.0.1:{unused_port()}/cases")
 
     with pytest.raises(NotSent) as caught:

@@ -14,7 +14,7 @@ import pytest
 from openconnector.errors import RecordError, TemplateLimit
 from openconnector.expressions.templates import check_template
 from openconnector.mapping.mapper import check_mapping, compile_mapping
-from openconnector.mapping.spec import MappingSpec
+from openconnector.mapping.spec import Dialect, MappingSpec
 
 ATTACKS = json.loads(
     (Path(__file__).parents[2] / "corpora" / "template_attacks.json").read_text(encoding="utf-8")
@@ -26,23 +26,25 @@ RECORD = {
     "lang": "a" * 100_000,
 }
 
+DIALECTS: tuple[Dialect, ...] = ("jinja", "twig")
 
-def spec(attack: dict[str, Any], dialect: str) -> MappingSpec:
+
+def spec(attack: dict[str, Any], dialect: Dialect) -> MappingSpec:
     return MappingSpec(mapping={"x": attack["template"]}, dialect=dialect)
 
 
-def expected(attack: dict[str, Any], dialect: str) -> str | None:
+def expected(attack: dict[str, Any], dialect: Dialect) -> str | None:
     """What an attack comes to in a dialect; None where it is not meant for it."""
     if attack.get("dialect", dialect) != dialect:
         return None
     return str(attack.get(dialect, attack["outcome"]))
 
 
-def attacks(outcome: str) -> list[tuple[dict[str, Any], str]]:
+def attacks(outcome: str) -> list[tuple[dict[str, Any], Dialect]]:
     """Return the attacks that come to this, each with the dialect it is made in."""
     chosen = [
         (attack, dialect)
-        for dialect in ("jinja", "twig")
+        for dialect in DIALECTS
         for attack in ATTACKS
         if expected(attack, dialect) == outcome
     ]
@@ -65,7 +67,7 @@ def test_a_template_that_reaches_out_is_refused_before_it_runs(subtests: pytest.
     attacks("limit"),
     ids=lambda value: value if isinstance(value, str) else value["reason"],
 )
-def test_a_template_that_costs_too_much_ends_in_a_limit(attack: dict[str, Any], dialect: str):
+def test_a_template_that_costs_too_much_ends_in_a_limit(attack: dict[str, Any], dialect: Dialect):
     mapper = compile_mapping(spec(attack, dialect))
 
     with pytest.raises(TemplateLimit) as raised:
@@ -102,7 +104,7 @@ def test_no_attack_changes_the_record():
     before = json.dumps(RECORD)
 
     for attack in ATTACKS:
-        for dialect in ("jinja", "twig"):
+        for dialect in DIALECTS:
             if expected(attack, dialect) == "value":
                 compile_mapping(spec(attack, dialect)).apply(RECORD)
 

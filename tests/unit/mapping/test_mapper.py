@@ -206,7 +206,7 @@ def test_the_templates_of_a_mapping_are_limited_together():
 
 def test_the_fields_casts_and_removals_of_a_mapping_are_limited_together():
     fields = {f"f{number}.a": "a" for number in range(MAX_MAPPING_ENTRIES // 2)}
-    casts = dict.fromkeys(fields, "int")
+    casts: dict[str, str | list[str]] = dict.fromkeys(fields, "int")
 
     assert check_mapping(MappingSpec(mapping=fields, cast=casts)) == []
     problems = check_mapping(MappingSpec(mapping=fields, cast=casts, unset=["x"]))

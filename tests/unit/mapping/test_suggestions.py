@@ -42,7 +42,7 @@ def test_proposals_are_what_an_author_would_map():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_proposal_is_a_mapping_whose_result_follows_the_schema(case: Any):
     proposal = proposed(case)
-    mapper = compile_mapping(MappingSpec(mapping=proposal.mapping, cast=proposal.cast))
+    mapper = compile_mapping(MappingSpec(mapping=proposal.mapping, cast={**proposal.cast}))
 
     result = mapper.apply(case["source"])
 
@@ -173,4 +173,4 @@ def test_whatever_is_sent_gives_a_proposal_or_says_what_is_wrong(
         return
 
     assert all(0 <= one.score <= 1 for one in proposal.suggestions)
-    compile_mapping(MappingSpec(mapping=proposal.mapping, cast=proposal.cast))
+    compile_mapping(MappingSpec(mapping=proposal.mapping, cast={**proposal.cast}))

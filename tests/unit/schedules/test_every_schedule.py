@@ -210,7 +210,16 @@ def test_the_moments_are_those_people_expect(fields: dict, after: str, expected:
         ({"kind": "calendar_interval", "start": "0001-01-01"}, "1970 to 9899"),
         ({"kind": "calendar_interval", "start": "2026-01-01", "time": "25:00"}, "pattern"),
         ({"kind": "once", "at": "9999-12-31T23:59:59"}, "1970 to 9899"),
-        ({"kind": "once", "at": "soon"}, "valid datetime"),
+        ({"kind": "once", "at": "soon"}, "no date with a time"),
+        ({"kind": "once", "at": 1_800_000_000}, "no date with a time"),
+        ({"kind": "once", "at": "1800000000"}, "no date with a time"),
+        ({"kind": "once", "at": "2027-01-04"}, "no date with a time"),
+        ({"kind": "once", "at": "2027-13-04T06:00:00"}, "valid datetime"),
+        ({"kind": "calendar_interval", "start": 0}, "no date, such as"),
+        ({"kind": "calendar_interval", "start": "0"}, "no date, such as"),
+        ({"kind": "interval", "every": True}, "valid integer"),
+        ({"kind": "interval", "every": "5"}, "valid integer"),
+        ({"kind": "cron", "expression": "0 0 * * *", "isEnabled": 1}, "valid boolean"),
     ],
 )
 def test_a_wrong_schedule_is_refused_with_what_would_be_right(fields: dict, flaw: str):

@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from openconnector.auth.api_key import ApiKeyAuth
 from openconnector.auth.bearer import BearerAuth
@@ -59,7 +60,7 @@ async def test_a_request_has_the_endpoint_query_headers_and_credentials():
         endpoint="/cases",
         query={"status": "open & new"},
         headers={"accept": "application/geo+json", "Crs": "EPSG:28992"},
-        auth=BearerAuth(token="t0ken"),
+        auth=BearerAuth(token=SecretStr("t0ken")),
     )
 
     await read(source, api)
@@ -209,14 +210,16 @@ async def test_a_link_to_another_origin_is_not_followed(link):
     api = Recorder({"next": link, "items": [1]})
 
     with pytest.raises(MalformedAnswer):
-        await read(rest(paginator=NextUrl(), auth=BearerAuth(token="t")), api)
+        await read(rest(paginator=NextUrl(), auth=BearerAuth(token=SecretStr("t"))), api)
 
     assert len(api.asked) == 1
 
 
 async def test_credentials_in_the_query_go_along_with_a_followed_link():
     api = Recorder({"items": [1], "next": None})
-    source = rest(paginator=NextUrl(), auth=ApiKeyAuth(name="key", key="k", sent_in="query"))
+    source = rest(
+        paginator=NextUrl(), auth=ApiKeyAuth(name="key", key=SecretStr("k"), sent_in="query")
+    )
     cursor = {"step": {"url": f"{LOCATION}/cases?page=2"}, "pages": 1, "records": 1, "before": ""}
 
     await read(source, api, cursor)
@@ -323,7 +326,7 @@ def test_a_selection_adds_to_query_and_headers_and_replaces_the_rest():
 
 
 def test_a_selection_keeps_the_secrets_of_the_source():
-    source = rest(auth=BearerAuth(token="t0ken"))
+    source = rest(auth=BearerAuth(token=SecretStr("t0ken")))
 
     narrowed = source.narrowed({"paginator": {"kind": "offset"}})
 
@@ -347,7 +350,7 @@ def test_a_selection_keeps_the_secrets_of_the_source():
 )
 def test_a_selection_cannot_redirect_the_credentials(selection):
     with pytest.raises(InvalidInput):
-        rest(auth=BearerAuth(token="t")).narrowed(selection)
+        rest(auth=BearerAuth(token=SecretStr("t"))).narrowed(selection)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +378,10 @@ def test_a_wrong_configuration_is_refused(fields):
 async def test_a_call_has_the_address_credentials_headers_and_query_of_the_source():
     api = Recorder(status_code=201, json={"id": 7})
     source = rest(
-        endpoint="cases", headers={"Crs": "a"}, query={"v": "1"}, auth=BearerAuth(token="t")
+        endpoint="cases",
+        headers={"Crs": "a"},
+        query={"v": "1"},
+        auth=BearerAuth(token=SecretStr("t")),
     )
     call = SourceCall(
         method="POST", path="zaken/1", query={"w": "2"}, headers={"crs": "b"}, json={"x": 1}

@@ -52,17 +52,16 @@ export type Widget =
 /** From this length on a text gets more than one line. */
 const LONG = 2_001
 
-/** Return the schema a reference stands for, with what stands beside it; an optional one as what it is when given. */
+/** Return the schema a reference stands for, with what stands beside it; of several ways to write it the first. */
 export function resolved(schema: Schema, root: Schema): Schema {
   if (schema.$ref) {
     const { $ref, ...beside } = schema
     return resolved({ ...(root.$defs?.[nameOf($ref)] ?? {}), ...beside }, root)
   }
-  const given = schema.anyOf?.filter((choice) => choice.type !== 'null') ?? []
-  const only = given[0]
-  if (schema.anyOf && given.length === 1 && only) {
+  const first = schema.anyOf?.find((choice) => choice.type !== 'null')
+  if (first) {
     const { anyOf, ...beside } = schema
-    return resolved({ ...only, ...beside }, root)
+    return resolved({ ...first, ...beside }, root)
   }
   return schema
 }
