@@ -4,6 +4,7 @@ Nextcloud says nothing when somebody uses the form, so it is looked at now and t
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -15,6 +16,9 @@ from openconnector.errors import InvalidInput, OpenConnectorError
 
 LOOK_SECONDS = 15.0
 """How long a change on the form may wait."""
+
+USUAL = {name: text(getattr(InstallationSettings(), name)) for name in SHOWN}
+"""What the fields show before anything is saved."""
 
 WHO = "settings form"
 """Who changed something there; Nextcloud does not tell, but only administrators can."""
@@ -48,22 +52,27 @@ class Mirror:
         async with database.reading() as session:
             settings = await installation.refresh(session)
             before = await installation.mirrored(session)
-        theirs = await self._config.read([key(name) for name in SHOWN])
+        theirs = await self._shown(SHOWN)
         changed = {
-            name: theirs[key(name)]
+            name: theirs[name]
             for name in SHOWN
-            if key(name) in theirs
-            and theirs[key(name)] not in (before.get(name), _text(settings, name))
+            if theirs[name] not in (before.get(name, USUAL[name]), _text(settings, name))
         }
         for name, given in changed.items():
             settings = await self._take(settings, name, given)
         ours = {name: _text(settings, name) for name in SHOWN}
-        await self._config.write(
-            {key(name): shown for name, shown in ours.items() if theirs.get(key(name)) != shown}
-        )
+        for name in SHOWN:
+            # Somebody may have saved it since; that is taken over when the form is looked at next.
+            if theirs[name] != ours[name] and await self._shown([name]) == {name: theirs[name]}:
+                await self._config.write(key(name), ours[name])
         if ours != before:
             async with database.writing() as session:
                 await installation.note_mirrored(session, ours)
+
+    async def _shown(self, names: Sequence[str]) -> dict[str, str]:
+        """Return what the form shows: a field that was never saved has its usual value."""
+        kept = await self._config.read([key(name) for name in names])
+        return {name: kept.get(key(name), USUAL[name]) for name in names}
 
     async def _take(
         self, settings: InstallationSettings, name: str, given: str

@@ -99,20 +99,27 @@ class Provisioning:
         )
 
 
-Work = Callable[[Provisioning, Change], Awaitable[Verdict]]
-"""Carries one change out and says what became of it. Raises `RecordError`."""
+async def each(
+    account: Account,
+    changes: Sequence[Change],
+    keep: Callable[[Provisioning, Change], Awaitable[Verdict]],
+    give_up: Callable[[Provisioning, str], Awaitable[Verdict]],
+) -> list[Outcome]:
+    """Carry out changes one by one: ``keep`` makes an entry what its record says, ``give_up`` takes away the one named.
 
-
-async def each(account: Account, changes: Sequence[Change], work: Work, key: str) -> list[Outcome]:
-    """Carry out changes one by one; ``key`` is the field of a record that names its entry."""
+    Both say what became of it, and raise `RecordError`. The `id` of a record names its entry.
+    """
     outcomes = []
     taken: dict[str, str] = {}
     for change in changes:
         under_way = Provisioning(account)
-        target_id = change.target_id or (change.data or {}).get(key)
+        target_id = change.target_id or (change.data or {}).get("id")
         try:
             _refuse_second(taken, change, target_id)
-            verdict = await work(under_way, change)
+            if change.action is Action.DELETE:
+                verdict = await give_up(under_way, change.target_id or "")
+            else:
+                verdict = await keep(under_way, change)
         except RecordError as error:
             refusal = error.verdict if isinstance(error, Refused) else Verdict.FAILED
             # A new entry that was made before a field of it was refused is ours at the next attempt.

@@ -1,6 +1,6 @@
 """The app's configuration in Nextcloud: texts by key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ex_app.nextcloud.appapi import APP_API
 from ex_app.nextcloud.client import Nextcloud
@@ -27,9 +27,8 @@ class AppConfig:
                 "Nextcloud told the app's configuration in another form"
             ) from None
 
-    async def write(self, values: Mapping[str, str]) -> None:
-        """Set these keys. Raises like `Nextcloud.ocs`."""
-        for key, text in values.items():
-            await self._nextcloud.ocs(
-                "POST", PATH, json={"configKey": key, "configValue": text, "sensitive": 0}
-            )
+    async def write(self, key: str, text: str) -> None:
+        """Set a key. Raises like `Nextcloud.ocs`."""
+        await self._nextcloud.ocs(
+            "POST", PATH, json={"configKey": key, "configValue": text, "sensitive": 0}
+        )

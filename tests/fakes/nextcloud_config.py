@@ -34,6 +34,11 @@ class Configuration:
         assert not fields[name].get("sensitive"), "what is sensitive comes back as ciphertext"
         self.values[name] = _text(value)
 
+    def shown(self, form: str) -> dict[str, str]:
+        """Return what a form shows, as recorded: a field that was never saved has its default."""
+        fields = self.forms[form]["fields"]
+        return {one["id"]: self.values.get(one["id"], _text(one["default"])) for one in fields}
+
     async def _set(self, request: Request) -> Response:
         body = await given(request)
         if not body.get("configKey"):

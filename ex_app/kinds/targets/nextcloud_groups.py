@@ -1,6 +1,7 @@
 """Groups of Nextcloud, made and kept up to date."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +22,7 @@ from ex_app.kinds.provisioning import (
 from openconnector.http.urls import segment
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
-from openconnector.records import Action, Change, Outcome, Record, Verdict
+from openconnector.records import Change, Outcome, Record, Verdict
 
 
 class Team(BaseModel):
@@ -61,13 +62,7 @@ class NextcloudGroupsTarget(Acting, Target):
     @override
     async def write(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
         account = reach.host.account(self.acting_user)
-
-        async def work(nextcloud: Provisioning, change: Change) -> Verdict:
-            if change.action is Action.DELETE:
-                return await _give_up(nextcloud, change.target_id or "")
-            return await self._keep(reach, nextcloud, change)
-
-        return await each(account, changes, work, "id")
+        return await each(account, changes, partial(self._keep, reach), _give_up)
 
     @override
     async def check(self, reach: Reach, data: Record) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -108,13 +109,7 @@ class NextcloudUsersTarget(Acting, Target):
     @override
     async def write(self, reach: Reach, changes: Sequence[Change]) -> list[Outcome]:
         account = reach.host.account(self.acting_user)
-
-        async def work(nextcloud: Provisioning, change: Change) -> Verdict:
-            if change.action is Action.DELETE:
-                return await self._give_up(nextcloud, change.target_id or "")
-            return await self._keep(reach, nextcloud, change)
-
-        return await each(account, changes, work, "id")
+        return await each(account, changes, partial(self._keep, reach), self._give_up)
 
     @override
     async def check(self, reach: Reach, data: Record) -> list[str]:

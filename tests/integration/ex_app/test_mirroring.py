@@ -1,6 +1,6 @@
 """The settings and the form in Nextcloud: what was changed last counts, on either side."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -29,11 +29,16 @@ async def nextcloud() -> FakeNextcloud:
 
 
 @pytest.fixture
-async def mirror(engine: Engine, nextcloud: FakeNextcloud) -> AsyncIterator[Mirror]:
-    client = Nextcloud(settings_for(nextcloud), transport=httpx.ASGITransport(nextcloud))
-    await SETTINGS_FORM.register(client)
-    yield Mirror(engine, AppConfig(client))
-    await client.aclose()
+async def client(nextcloud: FakeNextcloud) -> AsyncIterator[Nextcloud]:
+    opened = Nextcloud(settings_for(nextcloud), transport=httpx.ASGITransport(nextcloud))
+    await SETTINGS_FORM.register(opened)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def mirror(engine: Engine, client: Nextcloud) -> Mirror:
+    return Mirror(engine, AppConfig(client))
 
 
 async def decide(engine: Engine, **fields: object) -> None:
@@ -48,14 +53,14 @@ async def settings_of(engine: Engine) -> InstallationSettings:
 
 async def test_the_form_shows_the_settings_and_what_is_changed_here(engine, nextcloud, mirror):
     await mirror.exchange()
-    first = dict(nextcloud.configuration.values)
+    first = nextcloud.configuration.shown(FORM_ID)
     await decide(engine, editorGroups=["staff", "it"], notifies=False)
 
     await mirror.exchange()
 
     assert (first["exapp_notifies"], first["exapp_keep_runs_days"]) == ("1", "90")
-    assert nextcloud.configuration.values["exapp_editor_groups"] == "staff, it"
-    assert nextcloud.configuration.values["exapp_notifies"] == ""
+    shown = nextcloud.configuration.shown(FORM_ID)
+    assert (shown["exapp_editor_groups"], shown["exapp_notifies"]) == ("staff, it", "")
 
 
 async def test_what_is_changed_on_the_form_is_taken_over_and_audited(engine, nextcloud, mirror):
@@ -70,6 +75,37 @@ async def test_what_is_changed_on_the_form_is_taken_over_and_audited(engine, nex
     assert settings.editor_groups == ["staff", "it"]
     assert (settings.notifies, settings.keep_runs_days) == (False, 7)
     assert {entry.who async for entry in every(engine.database)} == {WHO}
+
+
+class Meanwhile(AppConfig):
+    """The form, on which somebody saves a field just after it was looked at."""
+
+    def __init__(self, nextcloud: Nextcloud, save: Callable[[], None]) -> None:
+        super().__init__(nextcloud)
+        self._saves = [save]
+
+    async def read(self, keys: Sequence[str]) -> dict[str, str]:
+        found = await super().read(keys)
+        while self._saves:
+            self._saves.pop()()
+        return found
+
+
+@pytest.mark.parametrize("decided", [{}, {"viewerGroups": ["it"]}], ids=["usual", "decided before"])
+async def test_what_is_saved_on_the_form_while_it_is_first_filled_is_not_lost(
+    engine, nextcloud, client, decided
+):
+    await decide(engine, **decided)
+    saved = ("exapp_viewer_groups", "everyone")
+    mirror = Mirror(
+        engine, Meanwhile(client, lambda: nextcloud.configuration.fill_in(FORM_ID, *saved))
+    )
+
+    await mirror.exchange()
+    await mirror.exchange()
+
+    assert (await settings_of(engine)).viewer_groups == ["everyone"]
+    assert nextcloud.configuration.shown(FORM_ID)["exapp_viewer_groups"] == "everyone"
 
 
 async def test_a_wrong_value_is_put_back_and_spoils_no_other(engine, nextcloud, mirror):
