@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, ClassVar, Final, Literal, NamedTuple
@@ -42,6 +42,15 @@ class Wanted:
     file_field: str = ""
     max_file_bytes: int
     page_size: int
+
+    def is_below(self, path: str) -> bool:
+        """Return whether something at a path is read, as far as folders go."""
+        above = [*filter(None, self.folder.split("/"))]
+        parts = path.split("/")
+        is_deep_enough = (
+            len(parts) > len(above) if self.is_recursive else len(parts) == len(above) + 1
+        )
+        return path != "" and is_deep_enough and parts[: len(above)] == above
 
     def takes(self, entry: Entry) -> bool:
         """Return whether an entry becomes a record."""
@@ -122,6 +131,31 @@ class Reading:
             records=[], unchanged=tuple(self._unchanged), is_end=told is None, incomplete=told
         )
 
+    async def changed(self, fileid: str) -> AsyncIterator[Page]:
+        """Yield the records of one file or folder, by its id; nothing when it is not among what is read."""
+        entry = await self._found(int(fileid))
+        if entry is None or not self._wanted.is_below(entry.path):
+            return
+        async for page in self._one(entry):
+            yield page
+        if entry.is_folder and self._wanted.is_recursive:  # it was copied with all that is in it
+            wanted = replace(self._wanted, folder=entry.path)
+            async for page in type(self)(self._account, self._memory, wanted, None).pages():
+                yield page
+
+    async def _found(self, fileid: int) -> Entry | None:
+        found = await webdav.by_id(self._account, fileid)
+        if found is None:
+            return None
+        listed = await webdav.entries(
+            self._account, found.path, depth=0, properties=self.properties
+        )
+        return next(iter(listed or ()), None)
+
+    def _one(self, entry: Entry) -> AsyncIterator[Page]:
+        """Yield the records of one file or folder, without what is below it."""
+        raise NotImplementedError
+
     def _folder(self, visit: Visit) -> AsyncIterator[Page]:
         raise NotImplementedError
 
@@ -174,6 +208,11 @@ class MetadataReading(Reading):
     properties: ClassVar[tuple[str, ...]] = webdav.FULL
 
     @override
+    async def _one(self, entry: Entry) -> AsyncIterator[Page]:
+        if self._wanted.takes(entry):
+            yield Page(records=[record_of(entry)])
+
+    @override
     async def _folder(self, visit: Visit) -> AsyncIterator[Page]:
         names, resumed = visit.folder.names, self._resumed(visit)
         whole = _Position(names, None)
@@ -223,6 +262,12 @@ class ContentReading(Reading):
             for entry in files
             if self._wanted.has_name(entry.name) and decoder_for(entry.name, self._wanted.decoder)
         ]
+
+    @override
+    async def _one(self, entry: Entry) -> AsyncIterator[Page]:
+        for [_, *version] in self._note([] if entry.is_folder else [entry]):
+            async for page in self._file(FileVersion(entry.path, *version), (), None):
+                yield page
 
     @override
     async def _folder(self, visit: Visit) -> AsyncIterator[Page]:

@@ -254,7 +254,7 @@ class Engine:
 
     def scheduler(self) -> Scheduler:
         """Return what starts runs at the moments of their schedules."""
-        return Scheduler(self.database, self.definitions, self.clock)
+        return Scheduler(self.context, self.definitions)
 
     async def work(self, stop: asyncio.Event) -> None:
         """Do what a worker does until ``stop`` is set: start and carry out runs, tell people, delete what is old."""

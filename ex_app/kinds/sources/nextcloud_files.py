@@ -61,9 +61,24 @@ class NextcloudFilesSource(Acting, Source):
     @override
     async def read(self, reach: Reach, cursor: Cursor | None = None) -> AsyncIterator[Page]:
         account = reach.host.account(self.acting_user)
-        kind: type[Reading] = ContentReading if self.reads == "content" else MetadataReading
-        async for page in kind(account, reach.memory, self._wanted(), cursor).pages():
+        async for page in self._reading()(account, reach.memory, self._wanted(), cursor).pages():
             yield page
+
+    @override
+    def reads_changed(self, *, deletes: bool) -> bool:
+        # A file that was written again has lost rows, too, and which ones a whole read alone tells.
+        return self.reads == "metadata" or not deletes
+
+    @override
+    async def read_changed(self, reach: Reach, thing: str) -> AsyncIterator[Page]:
+        account = reach.host.account(self.acting_user)
+        async for page in self._reading()(account, reach.memory, self._wanted(), None).changed(
+            thing
+        ):
+            yield page
+
+    def _reading(self) -> type[Reading]:
+        return ContentReading if self.reads == "content" else MetadataReading
 
     def _wanted(self) -> Wanted:
         return Wanted(

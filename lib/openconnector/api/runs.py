@@ -59,7 +59,7 @@ class RunsQuery(Paging):
         default=None, alias="synchronizationId", description="Only those of this synchronization."
     )
     state: State | None = Field(default=None, description="Only those in this state.")
-    mode: Literal["run", "dry_run", "replay"] | None = Field(
+    mode: Literal["run", "dry_run", "replay", "changes"] | None = Field(
         default=None, description="Only those of this mode."
     )
     trigger: requests.Trigger | None = Field(

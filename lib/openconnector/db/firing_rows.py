@@ -1,6 +1,7 @@
 """The tables of what begins by itself: how far each schedule has come, and what it has started."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,3 +74,5 @@ class WakeRow(Base):
     latest_at: Mapped[datetime]
     count: Mapped[int]
     """How often it happened."""
+    things: Mapped[list[Any] | None] = mapped_column(default=None)
+    """The ids of what changed; None when that does not tell all of it."""

@@ -3,31 +3,61 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.firing_rows import WakeRow
 from openconnector.db.runs import is_idle
 
+MAX_THINGS = 25
+"""Of so many things at most the ids are kept; for more, all of the source is looked through."""
+
 
 async def add(
-    session: AsyncSession, synchronization_id: str, *, now: datetime, due_at: datetime
+    session: AsyncSession,
+    synchronization_id: str,
+    *,
+    now: datetime,
+    due_at: datetime,
+    thing: str | None = None,
 ) -> None:
-    """Note that something happened: a synchronization that is to be woken anyway is woken once."""
-    another = (
-        update(WakeRow)
-        .where(WakeRow.synchronization_id == synchronization_id)
-        .values(count=WakeRow.count + 1, latest_at=now)
-    )
-    if _hit(await session.execute(another)):
+    """Note that something happened: a synchronization that is to be woken anyway is woken once.
+
+    ``thing`` is the id of what changed, where nothing else did.
+    """
+    things = None if thing is None else [thing]
+    if await _count_on(session, synchronization_id, now, things):
         return
-    row = WakeRow(synchronization_id=synchronization_id, due_at=due_at, latest_at=now, count=1)
+    row = WakeRow(
+        synchronization_id=synchronization_id, due_at=due_at, latest_at=now, count=1, things=things
+    )
     try:
         async with session.begin_nested():
             session.add(row)
     except IntegrityError:  # another process was faster
-        await session.execute(another)
+        await _count_on(session, synchronization_id, now, things)
+
+
+async def _count_on(
+    session: AsyncSession, synchronization_id: str, now: datetime, things: list[str] | None
+) -> bool:
+    """Count one more on a row that is there; False when there is none."""
+    query = select(WakeRow).where(WakeRow.synchronization_id == synchronization_id)
+    row = (await session.scalars(query.with_for_update())).first()
+    if row is None:
+        return False
+    row.count, row.latest_at = row.count + 1, now
+    row.things = _together(row.things, things)
+    await session.flush()
+    return True
+
+
+def _together(some: list[str] | None, more: list[str] | None) -> list[str] | None:
+    if some is None or more is None:
+        return None
+    both = list(dict.fromkeys([*some, *more]))
+    return both if len(both) <= MAX_THINGS else None
 
 
 async def startable(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -38,12 +68,16 @@ async def startable(session: AsyncSession, now: datetime) -> Sequence[str]:
     return (await session.scalars(query)).all()
 
 
-async def take(session: AsyncSession, synchronization_id: str, now: datetime) -> bool:
-    """Take what has happened off the list, since a run is to begin; False when nothing is due."""
-    taken = delete(WakeRow).where(
+async def take(session: AsyncSession, synchronization_id: str, now: datetime) -> WakeRow | None:
+    """Take what has happened off the list, since a run is to begin, and return it; None when nothing is due."""
+    query = select(WakeRow).where(
         WakeRow.synchronization_id == synchronization_id, WakeRow.due_at <= now
     )
-    return _hit(await session.execute(taken))
+    row = (await session.scalars(query.with_for_update())).first()
+    if row is not None:
+        await session.delete(row)
+        await session.flush()
+    return row
 
 
 async def forget(session: AsyncSession) -> None:
@@ -55,7 +89,3 @@ async def count(session: AsyncSession, synchronization_id: str) -> int:
     """Return how often something has happened that no run has followed yet."""
     query = select(WakeRow.count).where(WakeRow.synchronization_id == synchronization_id)
     return await session.scalar(query) or 0
-
-
-def _hit(result: object) -> bool:
-    return bool(getattr(result, "rowcount", 0))

@@ -69,7 +69,8 @@ class Notices:
             return
         run = await runs.get(session, run_id)
         kind = "works" if found.state == "succeeded" else TROUBLE.get(found.state)
-        if kind is None or run.mode != "run":
+        tells = {"run"} if kind == "works" else {"run", "changes"}
+        if kind is None or run.mode not in tells:
             return
         told = await rows.since_it_worked(session, run.synchronization_id)
         reason = kind if kind != "failed" else found.code or found.state

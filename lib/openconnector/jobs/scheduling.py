@@ -11,7 +11,6 @@ import structlog
 
 from openconnector.db import definitions as rows
 from openconnector.db import firings, runs, wakes
-from openconnector.db.database import Database
 from openconnector.db.firing_rows import FiringRow, ScheduleMarkRow
 from openconnector.db.leading import Leadership
 from openconnector.db.rows import SynchronizationRow
@@ -21,8 +20,8 @@ from openconnector.definitions.store import Definitions
 from openconnector.errors import ConfigurationError, Conflict
 from openconnector.jobs.alarm import Alarm
 from openconnector.jobs.misfires import IN_TIME, MOST_MADE_UP, Passed, passed
-from openconnector.ports import Clock
-from openconnector.synchronization.requests import Trigger, request_run
+from openconnector.synchronization.progress import Context
+from openconnector.synchronization.requests import follow, request_run
 
 KEPT = timedelta(days=30)
 """How long firings are kept."""
@@ -36,10 +35,11 @@ logger = structlog.get_logger(__name__)
 class Scheduler:
     """Starts what is to begin by itself; any number may share a database."""
 
-    def __init__(self, database: Database, definitions: Definitions, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, context: Context, definitions: Definitions) -> None:
+        self._context = context
+        self._database = context.database
         self._definitions = definitions
-        self._clock = clock
+        self._clock = context.clock
         self._planned: dict[tuple[str, str], Planned] = {}
         self._change: int | None = None
         """The change counter when the schedules were read."""
@@ -143,7 +143,7 @@ class Scheduler:
         try:
             # A savepoint: of a run that cannot be queued the firing is to tell.
             async with session.begin_nested():
-                run_id = await self._queue(session, synchronization_id, "schedule", now)
+                run_id = await self._queue(session, synchronization_id, now)
                 if not await firings.take(session, firing, run_id):
                     raise Conflict(
                         "It was started just now"
@@ -161,22 +161,32 @@ class Scheduler:
     async def _follow_wake(self, session: Session, synchronization_id: str, now: datetime) -> None:
         try:
             async with session.begin_nested():
-                if await wakes.take(session, synchronization_id, now):
-                    await self._queue(session, synchronization_id, "webhook", now)
+                wake = await wakes.take(session, synchronization_id, now)
+                if wake is not None:
+                    await follow(
+                        session,
+                        self._context,
+                        self._definitions,
+                        synchronization_id,
+                        wake.things,
+                        who=await _owner(session, synchronization_id),
+                    )
         except ConfigurationError as error:
             if not await runs.active(session, synchronization_id):
                 logger.info("nothing woken", synchronization=synchronization_id, reason=str(error))
                 await wakes.take(session, synchronization_id, now)
 
-    async def _queue(
-        self, session: Session, synchronization_id: str, trigger: Trigger, now: datetime
-    ) -> str:
+    async def _queue(self, session: Session, synchronization_id: str, now: datetime) -> str:
         """Queue a run in the name of the synchronization's owner and return its id. Raises like `request_run`."""
-        owner = (await rows.get(session, SynchronizationRow, synchronization_id)).owner
+        owner = await _owner(session, synchronization_id)
         row = await request_run(
-            session, self._definitions, synchronization_id, now=now, who=owner, trigger=trigger
+            session, self._definitions, synchronization_id, now=now, who=owner, trigger="schedule"
         )
         return row.id
+
+
+async def _owner(session: Session, synchronization_id: str) -> str:
+    return (await rows.get(session, SynchronizationRow, synchronization_id)).owner
 
 
 async def _set_due(session: Session, mark: ScheduleMarkRow, one: Planned) -> None:

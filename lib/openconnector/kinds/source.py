@@ -29,6 +29,20 @@ class Source(Kind):
         """
         raise NotImplementedError
 
+    def reads_changed(self, *, deletes: bool) -> bool:
+        """Whether `read_changed` gives all that the change of one thing means.
+
+        ``deletes`` says that records which are gone matter: they show in a whole read alone.
+        """
+        return False
+
+    def read_changed(self, reach: Reach, thing: str) -> AsyncIterator[Page]:
+        """Yield the records of one thing, by the id an event calls it; none when it is not among what is read.
+
+        Raises like `read`.
+        """
+        raise NotImplementedError
+
     async def call(self, reach: Reach, call: SourceCall) -> httpx.Response:
         """Send one request with this source's address and credentials. Raises `ConfigurationError` if it has none."""
         raise ConfigurationError(f"A source of kind {self.kind!r} cannot be called")

@@ -8,16 +8,18 @@ from uuid import uuid4
 from openconnector.db import failures, runs
 from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
-from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
+from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS, Definitions
 from openconnector.errors import ConfigurationError, Conflict
 from openconnector.messages import t
+from openconnector.records import Cursor
 from openconnector.synchronization.progress import Context, Progress
 from openconnector.synchronization.replaying import WAITING, choose
 
 MAX_CHAIN = 20
 """Runs that may follow one another; a longer chain is a circle of follow-ups."""
 
-Mode = Literal["run", "dry_run"]
+Mode = Literal["run", "dry_run", "changes"]
+"""All of the source, the same without writing, or only what changed."""
 
 Trigger = Literal["manual", "command", "schedule", "webhook", "follow_up"]
 """What starts a run: a person, a command, a moment, something that happened, or the end of another run."""
@@ -75,10 +77,52 @@ async def replay(
     row.mode, row.is_forced, row.trigger, row.parent_id = "replay", False, "manual", run_id
     await runs.add(session, row)
     if chosen is not None:
-        progress = Progress(context, row)
-        progress.keep_cursor(chosen)
-        row.cursor = progress.cursor
+        _begin_at(row, chosen, context)
     return row
+
+
+async def follow(
+    session: Session,
+    context: Context,
+    definitions: Definitions,
+    synchronization: str,
+    things: Sequence[str] | None,
+    *,
+    who: str,
+) -> RunRow:
+    """Queue a run upon something that happened: over these things alone where the source can read them so.
+
+    Else, and where ``things`` is None, over all of the source. Raises like `request_run`.
+    """
+    is_narrow = bool(things) and await _reads_changed(session, definitions, synchronization)
+    row = await request_run(
+        session,
+        definitions,
+        synchronization,
+        now=context.clock.now(),
+        who=who,
+        mode="changes" if is_narrow else "run",
+        trigger="webhook",
+    )
+    if is_narrow:
+        _begin_at(row, {"changed": list(things or ())}, context)
+    return row
+
+
+async def _reads_changed(session: Session, definitions: Definitions, synchronization: str) -> bool:
+    loaded = (await definitions.load(session, SYNCHRONIZATIONS, synchronization)).definition
+    try:
+        source = (await definitions.load(session, SOURCES, loaded.source_id)).definition
+        reading = source.configuration.narrowed(loaded.source_config.selection)
+    except ConfigurationError:
+        return False  # the run will say so
+    return reading.reads_changed(deletes=loaded.deletion.mode == "delete")
+
+
+def _begin_at(row: RunRow, cursor: Cursor, context: Context) -> None:
+    progress = Progress(context, row)
+    progress.keep_cursor(cursor)
+    row.cursor = progress.cursor
 
 
 async def cancel(session: Session, run_id: str, *, now: datetime) -> RunRow:

@@ -188,6 +188,8 @@ class Run:
             return _nothing()
         if progress.mode == "replay":
             return self._failed_pages()
+        if progress.mode == "changes":
+            return self._changed_pages()
         return self._plan.source.read(self._reach, progress.opened_cursor())
 
     async def _failed_pages(self) -> AsyncIterator[Page]:
@@ -201,6 +203,16 @@ class Run:
                 return
             records = [opened(self._context.keys, row) for row in rows]
             yield Page(records=records, cursor=cursor)
+
+    async def _changed_pages(self) -> AsyncIterator[Page]:
+        """Yield the records of each thing that changed; one that was interrupted is read again."""
+        waiting = (self._progress.opened_cursor() or {}).get("changed", [])
+        while waiting:
+            cursor = {"changed": waiting}
+            async for page in self._plan.source.read_changed(self._reach, waiting[0]):
+                yield replace(page, cursor=cursor, is_end=False)
+            waiting = waiting[1:]
+        yield Page(records=[], is_end=True)
 
     async def _timed(self, pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
         iterator = aiter(pages)
@@ -231,7 +243,7 @@ class Run:
         plan, progress = self._plan, self._progress
         await self._forget_missing()
         policy, before = plan.definition.deletion, progress.contracts_before or 0
-        may_delete = policy.mode == "delete" and progress.mode != "replay"
+        may_delete = policy.mode == "delete" and progress.mode in {"run", "dry_run"}
         if not (may_delete and progress.is_read_complete and progress.incomplete_reason is None):
             return
         pending = await count_unseen(plan, progress, self._pages)
@@ -266,7 +278,7 @@ class Run:
             message = f"Contracts do not add up: {progress.contracts_before} before, {after} after"
             found = Ending(state="failed", code="contracts-open", message=message)
         counts = {"contracts_after": after, "missing": missing, "deletions_pending": not_deleted}
-        leads_on = found.state == "succeeded" and progress.mode == "run"
+        leads_on = found.state == "succeeded" and progress.mode in {"run", "changes"}
         await end(progress, found, also=self._on_success if leads_on else None, **counts)
 
     async def _stop(self, found: Ending) -> None:

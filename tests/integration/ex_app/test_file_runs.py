@@ -11,7 +11,9 @@ import pytest
 from ex_app.building import built
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
+from openconnector.db import definitions, wakes
 from openconnector.db.migrate import migrate
+from openconnector.db.rows import SynchronizationRow
 from openconnector.engine import Engine
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
@@ -57,6 +59,19 @@ class Running:
         assert asked.status_code == 202, asked.text
         await self.engine.worker().finish(asked.json()["id"])
         return dict((await self._api.get(f"/runs/{asked.json()['id']}")).json())
+
+    async def happen(self, *things: str | None) -> dict[str, Any]:
+        """Let these files change, or something that tells of none, and return the run that follows."""
+        self.nextcloud.calls.clear()
+        now = self.engine.clock.now()
+        async with self.engine.database.writing() as session:
+            key = (await definitions.get(session, SynchronizationRow, "sync")).id
+            for thing in things:
+                await wakes.add(session, key, now=now, due_at=now, thing=thing)
+        await self.engine.scheduler().tick()
+        newest = (await self._api.get("/runs", params={"_limit": 1})).json()["results"][0]
+        await self.engine.worker().finish(newest["id"])
+        return dict((await self._api.get(f"/runs/{newest['id']}")).json())
 
     @property
     def asked(self) -> list[str]:
@@ -124,6 +139,78 @@ async def test_one_changed_file_costs_the_folders_above_it(running):
         "PROPFIND admin",
     ]
     assert counted(run) == {"found": 3, "unchanged": 2, "updated": 1, "deleted": 1}
+
+
+async def test_an_event_about_one_file_reads_that_file_alone_and_deletes_nothing(running):
+    files = [running.files.put(f"admin/in/{number}", "x") for number in range(3)]
+    await running.save({"kind": "nextcloud_files", "folder": "in"})
+    await running.run()
+    running.files.put("admin/in/1", "other")
+    running.files.remove("admin/in/2")
+
+    run = await running.happen(str(files[1].fileid), str(files[1].fileid))
+    asked = running.asked
+    whole = await running.run()
+
+    assert asked == ["SEARCH /remote.php/dav/", "PROPFIND admin/in/1"]
+    assert (run["mode"], run["trigger"], run["state"]) == ("changes", "webhook", "succeeded")
+    assert counted(run) == {"found": 1, "updated": 1}
+    assert counted(whole) == {"found": 2, "unchanged": 2, "deleted": 1}
+
+
+@pytest.mark.parametrize(
+    "things",
+    [[None], ["1", None], [str(number) for number in range(1, wakes.MAX_THINGS + 2)]],
+    ids=["no file", "also no file", "many files"],
+)
+async def test_an_event_about_more_than_some_files_reads_all_of_the_source(running, things):
+    running.files.put("admin/in/1", "x")
+    await running.save({"kind": "nextcloud_files", "folder": "in"})
+
+    run = await running.happen(*things)
+
+    assert (run["mode"], counted(run)) == ("run", {"found": 1, "created": 1})
+
+
+async def test_what_is_not_read_is_not_read_when_it_changes_either(running):
+    for path in ("other/1.csv", "in/2.txt", "in/deep/3.csv", "in.csv"):
+        running.files.put(f"admin/{path}", "a\n1\n")
+    elsewhere = running.files.put("alice/in/4.csv", "a\n1\n")
+    source = {"kind": "nextcloud_files", "folder": "in", "pattern": "*.csv", "isRecursive": False}
+    await running.save(source)
+    ids = [
+        running.files.find(f"admin/{path}").fileid
+        for path in ("other/1.csv", "in/2.txt", "in/deep/3.csv", "in.csv", "in", "")
+    ]
+
+    run = await running.happen(*map(str, [*ids, elsewhere.fileid, 987654]))
+
+    assert (run["mode"], run["state"], counted(run)) == ("changes", "succeeded", {})
+
+
+async def test_a_copied_folder_is_read_with_all_that_is_in_it(running):
+    for path in ("copy/1", "copy/deep/2", "left/3"):
+        running.files.put(f"admin/in/{path}", "x")
+    await running.save({"kind": "nextcloud_files", "folder": "in", "types": "both"})
+
+    run = await running.happen(str(running.files.find("admin/in/copy").fileid))
+
+    assert counted(run) == {"found": 4, "created": 4}
+
+
+@pytest.mark.parametrize(("deletion", "mode"), [("delete", "run"), ("keep", "changes")])
+async def test_rows_that_a_file_lost_are_noticed_wherever_that_matters(running, deletion, mode):
+    running.files.put("admin/in/a.csv", "id\n1\n2\n")
+    source = {"kind": "nextcloud_files", "folder": "in", "reads": "content"}
+    await running.save(source, deletion={"mode": deletion, "smallShare": 1})
+    await running.run()
+    changed = running.files.put("admin/in/a.csv", "id\n1\n3\n")
+
+    run = await running.happen(str(changed.fileid))
+
+    assert run["mode"] == mode
+    assert run["balance"]["created"] == 1
+    assert run["balance"]["deleted"] == (1 if deletion == "delete" else 0)
 
 
 async def test_a_file_that_is_moved_stays_the_same_object(running):

@@ -82,7 +82,7 @@ async def test_a_written_file_wakes_the_synchronization_that_waits_for_it(
 
     [run] = await installed.runs()
     assert (elsewhere, answered, early) == ([], [200], [])
-    assert (run.trigger, run.state) == ("webhook", "queued")
+    assert (run.trigger, run.state, run.mode) == ("webhook", "queued", "run")
     assert keeper.state == "4 registered"
 
 
