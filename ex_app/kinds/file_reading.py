@@ -10,13 +10,14 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple
 from typing_extensions import override
 
 from ex_app.kinds.file_contents import Contents, FileVersion, Unreadable, decoder_for
+from ex_app.kinds.file_listing import Shelf
 from ex_app.kinds.file_records import record_of
 from ex_app.kinds.file_tree import Names, Visit, Walk
 from ex_app.nextcloud import webdav
 from ex_app.nextcloud.webdav import Entry
 from openconnector.kinds.decoder import Decoder
 from openconnector.ports import Account, Memory
-from openconnector.records import Cursor, Page, Part
+from openconnector.records import Cursor, Page, Part, Record
 
 UNCHANGED_AT_ONCE: Final = 500
 """Parts named as unchanged in one page."""
@@ -85,6 +86,10 @@ class _Position(NamedTuple):
         return name < self.name or (name == self.name and self.row is None)
 
 
+def _nothing(_name: str) -> bool:
+    return False
+
+
 class Reading:
     """One read of a tree; `pages` yields it."""
 
@@ -113,15 +118,15 @@ class Reading:
             is_recursive=self._wanted.is_recursive,
             properties=self.properties,
             note=self._note,
+            record=self._record,
             after=self._start.folder if self._start else None,
             began_with=self._began_with,
             problems=self._problems,
         )
         async for visit in walk.visits():
             self._began_with = walk.began_with
-            if not visit.is_done:
-                async for page in self._folder(visit):
-                    yield page
+            async for page in self._visited(walk, visit):
+                yield page
         if self._fetched or walk.listed:
             walk.listed = 1
             if await walk.has_changed():
@@ -156,11 +161,23 @@ class Reading:
         """Yield the records of one file or folder, without what is below it."""
         raise NotImplementedError
 
-    def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+    async def _visited(self, walk: Walk, visit: Visit) -> AsyncIterator[Page]:
+        try:
+            if not visit.is_done:
+                async for page in self._folder(walk, visit):
+                    yield page
+        finally:
+            if visit.records is not None:
+                visit.records.close()
+
+    def _folder(self, walk: Walk, visit: Visit) -> AsyncIterator[Page]:
         raise NotImplementedError
 
-    def _note(self, files: list[Entry]) -> list[Any]:
-        return []
+    def _note(self, _entry: Entry) -> list[Any] | None:
+        return None
+
+    def _record(self, _entry: Entry) -> Record | None:
+        return None
 
     def _cursor(self, position: _Position) -> Cursor:
         """Return where to read on: after this, and with the version the folders had when the read began."""
@@ -208,12 +225,17 @@ class MetadataReading(Reading):
     properties: ClassVar[tuple[str, ...]] = webdav.FULL
 
     @override
-    async def _one(self, entry: Entry) -> AsyncIterator[Page]:
-        if self._wanted.takes(entry):
-            yield Page(records=[record_of(entry)])
+    def _record(self, entry: Entry) -> Record | None:
+        return record_of(entry) if self._wanted.takes(entry) else None
 
     @override
-    async def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+    async def _one(self, entry: Entry) -> AsyncIterator[Page]:
+        record = self._record(entry)
+        if record is not None:
+            yield Page(records=[record])
+
+    @override
+    async def _folder(self, walk: Walk, visit: Visit) -> AsyncIterator[Page]:
         names, resumed = visit.folder.names, self._resumed(visit)
         whole = _Position(names, None)
         if resumed is not None and resumed.name is None:
@@ -224,53 +246,51 @@ class MetadataReading(Reading):
             return
         for page in self._flushed():
             yield page
-        entries = [
-            entry
-            for entry in await self._entries(visit)
-            if self._wanted.takes(entry) and not (resumed and resumed.is_past(entry.name))
-        ]
-        size = self._wanted.page_size
-        for start in range(0, max(len(entries), 1), size):
-            some = entries[start : start + size]
-            is_last = start + size >= len(entries)
-            yield Page(
-                records=[record_of(entry) for entry in some],
-                part=visit.part,
-                begins_part=start == 0 and resumed is None,
-                ends_part=is_last,
-                cursor=self._cursor(whole if is_last else _Position(names, some[-1].name)),
-                incomplete=self._told(),
-            )
+        shelf = await self._shelf(walk, visit)
+        try:
+            begins = resumed is None
+            for batch in shelf.batches(
+                self._wanted.page_size, resumed.is_past if resumed else _nothing
+            ):
+                yield Page(
+                    records=batch.records,
+                    part=visit.part,
+                    begins_part=begins,
+                    ends_part=batch.is_last,
+                    cursor=self._cursor(whole if batch.is_last else _Position(names, batch.last)),
+                    incomplete=self._told(),
+                )
+                begins = False
+        finally:
+            shelf.close()
 
-    async def _entries(self, visit: Visit) -> list[Entry]:
+    async def _shelf(self, walk: Walk, visit: Visit) -> Shelf:
         """Return what is in a folder; one in which a read was interrupted may be known and is listed all the same."""
-        if not visit.is_known:
-            return list(visit.entries)
-        top = self._wanted.folder.split("/")
-        path = "/".join((*filter(None, top), *visit.folder.names))
-        found = await webdav.entries(self._account, path, depth=1, properties=self.properties)
-        return sorted((found or [])[1:], key=lambda entry: entry.name)
+        if visit.records is not None:
+            return visit.records
+        listed = await walk.list(visit.folder.names)
+        return listed.records if listed else Shelf()
 
 
 class ContentReading(Reading):
     """What is in the files as records."""
 
     @override
-    def _note(self, files: list[Entry]) -> list[Any]:
-        return [
-            [entry.name, entry.etag, entry.fileid, entry.number("d:getcontentlength")]
-            for entry in files
-            if self._wanted.has_name(entry.name) and decoder_for(entry.name, self._wanted.decoder)
-        ]
+    def _note(self, entry: Entry) -> list[Any] | None:
+        name, wanted = entry.name, self._wanted
+        if not (wanted.has_name(name) and decoder_for(name, wanted.decoder)):
+            return None
+        return [name, entry.etag, entry.fileid, entry.number("d:getcontentlength")]
 
     @override
     async def _one(self, entry: Entry) -> AsyncIterator[Page]:
-        for [_, *version] in self._note([] if entry.is_folder else [entry]):
-            async for page in self._file(FileVersion(entry.path, *version), (), None):
+        note = None if entry.is_folder else self._note(entry)
+        if note is not None:
+            async for page in self._file(FileVersion(entry.path, *note[1:]), (), None):
                 yield page
 
     @override
-    async def _folder(self, visit: Visit) -> AsyncIterator[Page]:
+    async def _folder(self, walk: Walk, visit: Visit) -> AsyncIterator[Page]:
         names, resumed = visit.folder.names, self._resumed(visit)
         if resumed is not None and resumed.name is None:
             return

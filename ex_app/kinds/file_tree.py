@@ -1,20 +1,17 @@
 """Walk a tree of folders: each once, in the order of their paths; what is remembered as unchanged is not listed."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ex_app.kinds.file_listing import Listing, See, Shelf
 from ex_app.nextcloud import webdav
-from ex_app.nextcloud.webdav import Entry
 from openconnector.errors import AccessDenied, ConfigurationError
 from openconnector.ports import Account, Memory, Remembered
 from openconnector.records import Part
 
 Names = tuple[str, ...]
 """A path below the top folder, in its parts; folders come in the order of these."""
-
-Note = Callable[[list[Entry]], list[Any]]
-"""What a source wants to know of a folder's files when the folder is not listed, as JSON."""
 
 
 class Folder(NamedTuple):
@@ -32,8 +29,8 @@ class Visit:
     folder: Folder
     part: Part
     """It, for `Page.part` or `Page.unchanged`."""
-    entries: Sequence[Entry] = ()
-    """What is in it, in the order of names; empty when it is remembered."""
+    records: Shelf | None = None
+    """What was kept of the files and folders in it; None when it is remembered."""
     is_known: bool = False
     """It was not listed, because it is as it was."""
     is_done: bool = False
@@ -51,8 +48,10 @@ class Walk:
     is_recursive: bool
     properties: tuple[str, ...]
     """What is asked of each entry."""
-    note: Note
-    """What to remember of a folder's files."""
+    note: See
+    """Gives what the source wants to know of a file when its folder is not listed."""
+    record: See
+    """Gives the record of a file or folder."""
     after: Names | None = None
     """The folder an interrupted read was in."""
     problems: list[str]
@@ -123,21 +122,28 @@ class Walk:
             part = self._part(folder, remembered.note)
             return Visit(folder=folder, part=part, is_known=True, is_done=is_done)
         self.listed += 1
-        path = self.path(folder.names)
         try:
-            found = await webdav.entries(self.account, path, depth=1, properties=self.properties)
+            found = await self.list(folder.names)
         except AccessDenied as error:
             self.problems.append(str(error))
             return None
-        if not found:
+        if found is None:
             return None
         # The listing's own version: the folder may have changed since its parent was listed.
-        folder = folder._replace(etag=found[0].etag)
-        entries = sorted(found[1:], key=lambda entry: entry.name)
-        files = [entry for entry in entries if not entry.is_folder]
-        folders = [[one.name, one.etag, one.fileid] for one in entries if one.is_folder]
-        note = {"folders": folders, "files": self.note(files)}
-        return Visit(folder=folder, part=self._part(folder, note), entries=entries, is_done=is_done)
+        folder = folder._replace(etag=found.etag)
+        part = self._part(folder, found.note())
+        return Visit(folder=folder, part=part, records=found.records, is_done=is_done)
+
+    async def list(self, names: Names) -> Listing | None:
+        """Ask what is in a folder; None when it is gone."""
+        found = Listing(self.note, self.record)
+        path, wanted = self.path(names), self.properties
+        try:
+            await webdav.show(self.account, path, found.see, depth=1, properties=wanted)
+        except BaseException:
+            found.records.close()
+            raise
+        return found if found.is_there else None
 
 
 def _below(visit: Visit) -> list[Folder]:

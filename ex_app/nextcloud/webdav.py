@@ -121,6 +121,23 @@ async def entries(
     account: Account, path: str, *, depth: int, properties: tuple[str, ...] = BASIC
 ) -> list[Entry] | None:
     """Return a file or folder, and with a ``depth`` of 1 what is in it after it; None when nothing is there."""
+    found: list[Entry] = []
+    is_there = await show(account, path, found.append, depth=depth, properties=properties)
+    return found if is_there else None
+
+
+async def show(
+    account: Account,
+    path: str,
+    see: Callable[[Entry], None],
+    *,
+    depth: int,
+    properties: tuple[str, ...] = BASIC,
+) -> bool:
+    """Show a file or folder, and with a ``depth`` of 1 what is in it after it, one by one as the answer comes.
+
+    False when nothing is there.
+    """
     wanted = "".join(f"<{name}/>" for name in properties)
     body = f'<?xml version="1.0"?><d:propfind {NAMESPACES}><d:prop>{wanted}</d:prop></d:propfind>'
     request = HostRequest(
@@ -129,7 +146,14 @@ async def entries(
         headers={**XML, "Depth": str(depth)},
         content=body.encode(),
     )
-    return await _listed(account, request, f"the folder {path!r}")
+    root = f"{DAV_ROOT}/files/{account.user_id}"
+
+    def shown(response: Element) -> None:
+        entry = _entry(response, root)
+        if entry is not None:
+            see(entry)
+
+    return await _responses(account, request, f"the folder {path!r}", shown) is not None
 
 
 async def by_id(account: Account, fileid: int) -> Entry | None:
@@ -149,7 +173,9 @@ async def by_id(account: Account, fileid: int) -> Entry | None:
         headers={"Content-Type": "text/xml"},
         content=body.encode(),
     )
-    found = await _listed(account, request, f"the file {fileid}") or []
+    root = f"{DAV_ROOT}/files/{account.user_id}"
+    what = f"the file {fileid}"
+    found = await _responses(account, request, what, lambda one: _entry(one, root)) or []
     return next((entry for entry in found if entry.fileid == fileid), None)
 
 
@@ -195,11 +221,6 @@ def _no_tag(name: str, answer: httpx.Response) -> NoReturn:
 async def elements(account: Account, request: HostRequest, what: str) -> list[Element] | None:
     """Return the responses of a multi-status answer; None when nothing is there."""
     return await _responses(account, request, what, lambda response: response)
-
-
-async def _listed(account: Account, request: HostRequest, what: str) -> list[Entry] | None:
-    root = f"{DAV_ROOT}/files/{account.user_id}"
-    return await _responses(account, request, what, lambda response: _entry(response, root))
 
 
 async def _responses(

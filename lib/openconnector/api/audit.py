@@ -6,13 +6,14 @@ from typing import Annotated, Any, Self
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from openconnector.api.lists import Listing, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts, Reading
+from openconnector.api.trials import Asked
 from openconnector.db import audit as rows
 from openconnector.db.audit import AuditQuery
 from openconnector.db.installation_rows import AuditRow
@@ -82,12 +83,10 @@ class EntriesQuery(Paging):
     until: Since | None = Field(default=None, description="Only before this moment.")
 
 
-class NotedEnd(BaseModel):
+class NotedEnd(Asked):
     """An entry as it was noted elsewhere, for example the last of an export."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    number: int = Field(ge=1, le=2**31 - 1, strict=True)
+    number: int = Field(ge=1, le=2**31 - 1)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 

@@ -120,6 +120,21 @@ async def test_ten_thousand_files_that_did_not_change_cost_one_request(running):
     assert running.asked == ["PROPFIND admin"]
 
 
+async def test_thousands_of_files_in_one_folder_cost_one_request_as_well(running):
+    for number in range(3_000):
+        running.files.put(f"admin/in/{number % 7}-{number}.txt", "x")
+    await running.save({"kind": "nextcloud_files", "folder": "in"})
+
+    first = await running.run()
+    asked = running.asked
+    second = await running.run()
+
+    assert asked == ["PROPFIND admin/in"] * 3  # the version before and after, and what is in it
+    assert (first["state"], counted(first)) == ("succeeded", {"found": 3_000, "created": 3_000})
+    assert counted(second) == {"found": 3_000, "unchanged": 3_000}
+    assert running.asked == ["PROPFIND admin/in"]
+
+
 async def test_one_changed_file_costs_the_folders_above_it(running):
     for path in ("a/b/1", "a/b/2", "a/c/3", "d/4"):
         running.files.put(f"admin/{path}", "x")
