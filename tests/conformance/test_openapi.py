@@ -67,6 +67,7 @@ EXCUSES = (
             "POST /mappings/test",
             "POST /sources/{key}/test",
             "POST /mappings/suggest",
+            "POST /mappings/verify",
             "POST /schedules/preview",
         ),
         reason="the same holds for what is tried out",
@@ -90,8 +91,8 @@ EXCUSES = (
     ),
     Excuse(
         check="allow_header_conformance",
-        operations=("POST /mappings/test", "POST /mappings/suggest"),
-        reason="a mapping with the slug `test` or `suggest` lives at the same address, with the other methods",
+        operations=("POST /mappings/test", "POST /mappings/suggest", "POST /mappings/verify"),
+        reason="a mapping with the slug `test`, `suggest` or `verify` lives at the same address, with other methods",
         settings=OFF,
     ),
 )

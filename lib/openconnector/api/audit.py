@@ -1,15 +1,15 @@
 """The audit trail: read, exported and verified by administrators."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from openconnector.api.lists import Listing, Paging, Text, listing
+from openconnector.api.lists import Listing, MomentGiven, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Parts, Reading
@@ -19,8 +19,6 @@ from openconnector.db.audit import AuditQuery
 from openconnector.db.installation_rows import AuditRow
 from openconnector.definitions.audit import End, every, shown
 from openconnector.engine import Engine
-from openconnector.expressions.walltime import Moment
-from openconnector.messages import t
 from openconnector.synchronization.shown import Shown
 
 LINES = "application/x-ndjson"
@@ -28,16 +26,6 @@ LINES = "application/x-ndjson"
 After = Annotated[
     int, Query(ge=0, le=2**31 - 1, description="Only what follows this number; 0 begins.")
 ]
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(t("is beyond the moments a database keeps")) from None
-
-
-Since = Annotated[Moment, AfterValidator(_in_utc)]
 
 
 class AuditEntry(Shown):
@@ -79,8 +67,8 @@ class EntriesQuery(Paging):
     subject_id: Text | None = Field(
         default=None, alias="subjectId", description="Only changes of the thing with this id."
     )
-    since: Since | None = Field(default=None, description="Only from this moment on.")
-    until: Since | None = Field(default=None, description="Only before this moment.")
+    since: MomentGiven | None = Field(default=None, description="Only from this moment on.")
+    until: MomentGiven | None = Field(default=None, description="Only before this moment.")
 
 
 class NotedEnd(Asked):

@@ -1,10 +1,14 @@
 """Lists: one page at a time, searched, sorted and filtered by names that are known."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from math import ceil
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from openconnector.expressions.walltime import Moment
+from openconnector.messages import t
 
 MAX_LIMIT = 100
 MAX_PAGE = 100_000
@@ -54,6 +58,17 @@ def _flag(text: Any) -> Any:
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 """`true` or `false` in a query, and nothing else."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(t("is beyond the moments a database keeps")) from None
+
+
+MomentGiven = Annotated[Moment, AfterValidator(_in_utc)]
+"""A moment in a query, in UTC."""
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 

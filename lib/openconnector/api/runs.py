@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from openconnector.api.definitions import Key
 from openconnector.api.documents import LOCATION, PREFIX, problems
-from openconnector.api.lists import Listing, Paging, Text, listing
+from openconnector.api.lists import Listing, MomentGiven, Paging, Text, listing
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
 from openconnector.api.sessions import Changing, Desk, Parts, Reading, Writing
@@ -65,7 +65,7 @@ class RunsQuery(Paging):
     trigger: requests.Trigger | None = Field(
         default=None, description="Only those started by this."
     )
-    since: AwareDatetime | None = Field(
+    since: MomentGiven | None = Field(
         default=None, description="Only those queued at this moment or later (RFC 3339)."
     )
     sort: Order = Field(

@@ -11,10 +11,11 @@ from openconnector.kinds.explained import Explained
 
 
 class Shown(Explained):
-    """Base of what is shown: camelCase in JSON."""
+    """Base of what is shown: camelCase in JSON. We make it ourselves, so that a tuple may stand for a list."""
 
     model_config = ConfigDict(
         frozen=True,
+        strict=False,
         alias_generator=to_camel,
         populate_by_name=True,
         from_attributes=True,
