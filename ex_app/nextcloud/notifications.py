@@ -11,6 +11,7 @@ from ex_app.nextcloud.client import Nextcloud
 from ex_app.nextcloud.users import ADMIN_GROUP, Users
 from ex_app.words import translated
 from openconnector.errors import CredentialsRejected, MalformedAnswer, NotFound, Unavailable
+from openconnector.languages import chosen, speaking, told
 from openconnector.messages import t
 from openconnector.notifications import Notice
 
@@ -18,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "failed": t("The synchronization {synchronization} failed"),
     "approval": t("The synchronization {synchronization} waits for an approval"),
     "works": t("The synchronization {synchronization} works again"),
+    "expires": t("Something the synchronization {synchronization} needs expires soon"),
 }
 """By the kind of a notice; Nextcloud itself translates nothing for apps outside of it."""
 
@@ -69,7 +71,8 @@ class NextcloudNotifications:
             "link": link,
         }
         if notice.reason:
-            reason = {"type": "highlight", "id": notice.id, "name": notice.reason}
+            with speaking(chosen(language)):
+                reason = {"type": "highlight", "id": notice.id, "name": told(notice.reason)}
             subject |= {"rich_message": "{reason}", "rich_message_params": {"reason": reason}}
         params = {
             "object": "notice",

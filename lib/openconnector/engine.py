@@ -17,6 +17,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
+from openconnector.db.session import Session
 from openconnector.definitions.drafts import Drafts
 from openconnector.definitions.installation import Installation
 from openconnector.definitions.models import SourceDefinition
@@ -30,6 +31,7 @@ from openconnector.http.guard import AllowedNetwork, NetworkPolicy
 from openconnector.http.tokens import ProcessTokens
 from openconnector.http.urls import origin
 from openconnector.jobs.calls import CallJournal
+from openconnector.jobs.expiries import Expiries
 from openconnector.jobs.notices import Notices
 from openconnector.jobs.retention import Retention
 from openconnector.jobs.scheduling import Scheduler
@@ -51,8 +53,9 @@ from openconnector.ports import (
     SourceCall,
 )
 from openconnector.previews.pool import PreviewLimits, Previews
+from openconnector.synchronization.outcome import Ending
 from openconnector.synchronization.prepare import Preparation
-from openconnector.synchronization.progress import Context
+from openconnector.synchronization.progress import Context, OnEnding
 
 DATABASE_FILE = "openconnector.db"
 KEY_FILE = "keys.json"
@@ -164,7 +167,7 @@ class Engine:
             database=self.database,
             keys=self.keys,
             clock=self.clock,
-            on_end=self.notices.note,
+            on_end=self._endings() if ports.notifications else None,
         )
         self.previews = Previews(settings.previews)
         self.mapping_previews = MappingPreviews(
@@ -194,6 +197,16 @@ class Engine:
         await self.previews.close()
         await self.http.aclose()
         await self.database.close()
+
+    def _endings(self) -> OnEnding:
+        """Return what hears of the end of every run."""
+        expiries = Expiries(self.definitions, self.installation, self.http.certificates, self.clock)
+
+        async def note(session: Session, run_id: str, found: Ending) -> None:
+            await self.notices.note(session, run_id, found)
+            await expiries.note(session, run_id, found)
+
+        return note
 
     async def _make_keys(self) -> None:
         """Create the key file of a new installation. Raises `ConfigurationError` where one got lost."""

@@ -12,11 +12,11 @@ class Notice:
     id: str
     """Its own: a notice with an id that is there already is the same one."""
     kind: str
-    """failed, approval (a run waits for one) or works (again)."""
+    """failed, approval (a run waits for one), works (again) or expires (something it needs)."""
     synchronization: str
     """What people call the synchronization."""
     reason: str
-    """Why, in English; empty when all is well."""
+    """Why, in English, or as a `Message`; empty when all is well."""
     run_id: str
     """The run to look at."""
 

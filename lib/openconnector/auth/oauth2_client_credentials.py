@@ -67,6 +67,11 @@ class OAuth2ClientCredentialsAuth(Auth):
     def is_renewable(self) -> bool:
         return True
 
+    @property
+    @override
+    def hosts(self) -> tuple[str, ...]:
+        return (httpx.URL(self.token_url).host,)
+
     @override
     async def authenticate(
         self, request: httpx.Request, tokens: Tokens, http: Http, *, rejected: bool

@@ -77,7 +77,7 @@ class NoticeRow(Base):
     reason: Mapped[str] = mapped_column(String(64))
     """What the trouble is, or that it is over."""
     kind: Mapped[str] = mapped_column(String(16))
-    """Which sentences tell it: failed, approval or works."""
+    """Which sentences tell it: failed, approval, works or expires."""
     values: Mapped[dict[str, Any]]
     """What the sentences name."""
     state: Mapped[str] = mapped_column(String(16))

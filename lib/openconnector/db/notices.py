@@ -11,13 +11,24 @@ from openconnector.db.installation_rows import NoticeDeliveryRow, NoticeRow
 OVER = "works"
 """The kind of a notice that ends the trouble before it."""
 
+EXPIRES = "expires"
+"""The kind of a notice about something that will be trouble."""
+
 
 async def since_it_worked(session: AsyncSession, synchronization_id: str) -> Sequence[NoticeRow]:
     """Return what was told of a synchronization since it last worked again, newest first."""
-    query = select(NoticeRow).where(NoticeRow.synchronization_id == synchronization_id)
+    query = select(NoticeRow).where(
+        NoticeRow.synchronization_id == synchronization_id, NoticeRow.kind != EXPIRES
+    )
     rows = (await session.scalars(query.order_by(NoticeRow.created_at.desc()).limit(100))).all()
     over = next((place for place, row in enumerate(rows) if row.kind == OVER), len(rows))
     return rows[:over]
+
+
+async def was_told(session: AsyncSession, reason: str, since: datetime) -> bool:
+    """Whether this was told of any synchronization since then."""
+    query = select(NoticeRow.id).where(NoticeRow.reason == reason, NoticeRow.created_at > since)
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def add(session: AsyncSession, row: NoticeRow) -> None:

@@ -18,6 +18,7 @@ from openconnector.errors import (
     TransientError,
 )
 from openconnector.http import bodies, retries, urls
+from openconnector.http.certificates import Certificates
 from openconnector.http.guard import NetworkPolicy
 from openconnector.http.tls import TlsIdentity
 from openconnector.http.transport import Transport
@@ -146,6 +147,8 @@ class HttpClients:
         self._clock = clock
         self._tokens = tokens
         self._resolver = resolver
+        self.certificates = Certificates()
+        """What the other sides' certificates were."""
         self._transports: dict[tuple[NetworkPolicy, TlsIdentity | None, str | None], Transport] = {}
 
     def client(
@@ -161,7 +164,13 @@ class HttpClients:
         key = (policy, tls, proxy)
         transport = self._transports.get(key)
         if transport is None:
-            transport = Transport(policy, tls=tls, proxy=proxy, resolver=self._resolver)
+            transport = Transport(
+                policy,
+                tls=tls,
+                proxy=proxy,
+                resolver=self._resolver,
+                certificates=self.certificates,
+            )
             self._transports[key] = transport
         return HttpClient(
             transport, clock=self._clock, tokens=self._tokens, log=log, ceiling=ceiling

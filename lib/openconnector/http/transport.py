@@ -6,6 +6,7 @@ chained to hold an address with its query: aiohttp's own errors do, so those are
 
 import asyncio
 import os
+import ssl
 
 import aiohttp
 import httpx
@@ -22,6 +23,7 @@ from openconnector.errors import (
     OpenConnectorError,
 )
 from openconnector.http import headers, urls
+from openconnector.http.certificates import Certificates
 from openconnector.http.guard import GuardedResolver, GuardedSockets, NetworkPolicy
 from openconnector.http.tls import TlsIdentity
 from openconnector.http.wire import Wire, trace_config
@@ -45,8 +47,11 @@ class Transport(httpx.AsyncBaseTransport):
         tls: TlsIdentity | None = None,
         proxy: str | None = None,
         resolver: AbstractResolver | None = None,
+        certificates: Certificates | None = None,
     ) -> None:
         self._policy = policy
+        self._certificates = certificates or Certificates()
+        self._context: ssl.SSLContext | None = None
         self._tls = tls
         self._proxy = proxy
         self._resolver = resolver
@@ -73,6 +78,7 @@ class Transport(httpx.AsyncBaseTransport):
                 data=await request.aread() or None,
                 allow_redirects=False,
                 proxy=self._proxy,
+                ssl=await self._verifying(request.url),
                 timeout=_timeout(request),
                 trace_request_ctx=wire,
             )
@@ -100,11 +106,17 @@ class Transport(httpx.AsyncBaseTransport):
                     self._sessions[is_free] = await self._open(is_free=is_free)
         return self._sessions[is_free]
 
+    async def _verifying(self, url: httpx.URL) -> ssl.SSLContext | bool:
+        """Return the TLS context; reading the system's authorities takes a while, so not before it is needed."""
+        if url.scheme != "https":
+            return True
+        if self._context is None:
+            self._context = await asyncio.to_thread(self._certificates.context, self._tls)
+        return self._context
+
     async def _open(self, *, is_free: bool) -> aiohttp.ClientSession:
-        context = await asyncio.to_thread(self._tls.context) if self._tls else True
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                ssl=context,
                 resolver=self._resolver if is_free else self._guard,
                 socket_factory=None if is_free else GuardedSockets(self._policy),
             ),

@@ -1,8 +1,10 @@
 """Telling people: what is worth telling when a run ends, and its way to each of them."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -15,6 +17,7 @@ from openconnector.db.session import Session
 from openconnector.definitions.installation import Installation
 from openconnector.definitions.store import SYNCHRONIZATIONS, Definitions
 from openconnector.errors import OpenConnectorError, TransientError
+from openconnector.messages import Message
 from openconnector.notifications import Notice, Notifications
 from openconnector.ports import Clock
 from openconnector.synchronization.outcome import Ending, pause_before
@@ -144,7 +147,7 @@ class Notices:
             id=row.id,
             kind=row.kind,
             synchronization=row.values["synchronization"],
-            reason=row.values["reason"],
+            reason=_reason(row.values),
             run_id=row.run_id,
         )
         try:
@@ -164,6 +167,12 @@ class Notices:
             logger.warning("notice given up", user=delivery.user_id, reason=str(error))
         async with self._database.writing() as session:
             await rows.settle(session, delivery, state, due_at=due_at)
+
+
+def _reason(values: Mapping[str, Any]) -> str:
+    if "template" in values:
+        return Message(values["template"], values["arguments"])
+    return str(values["reason"])
 
 
 def _shortened(reason: str) -> str:

@@ -1,5 +1,7 @@
 """How our requests prove who we are."""
 
+from datetime import datetime
+
 import httpx
 
 from openconnector.kinds.base import Kind
@@ -15,6 +17,16 @@ class Auth(Kind):
     def is_renewable(self) -> bool:
         """Whether fresh credentials can be had after a 401, so that one more try makes sense."""
         return False
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that are asked for credentials."""
+        return ()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when the credentials that are stored are good, where they tell it themselves."""
+        return None
 
     async def authenticate(
         self, request: httpx.Request, tokens: Tokens, http: Http, *, rejected: bool

@@ -1,6 +1,7 @@
 """Where records come from."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 
 import httpx
@@ -28,6 +29,16 @@ class Source(Kind):
         had now, `StopRun` when it never can; pages already yielded stand.
         """
         raise NotImplementedError
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that are asked."""
+        return ()
+
+    @property
+    def credentials_expire_at(self) -> datetime | None:
+        """Until when its credentials are good, where they tell it themselves."""
+        return None
 
     def reads_changed(self, *, deletes: bool) -> bool:
         """Whether `read_changed` gives all that the change of one thing means.

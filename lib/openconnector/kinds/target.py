@@ -16,6 +16,11 @@ class Target(Kind):
     chooses_ids: ClassVar[bool] = False
     """Whether the target gives new objects their ids itself; otherwise the run derives them."""
 
+    @property
+    def through(self) -> str | None:
+        """The source by which it writes, by id, slug or reference; None where it writes by itself."""
+        return None
+
     async def place(self, reach: Reach) -> str:
         """Return what tells this target from another one, however it is spelled: contracts belong to it."""
         raise NotImplementedError

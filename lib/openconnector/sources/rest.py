@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -106,6 +107,16 @@ class RestSource(Source):
         except ConfigurationError as error:
             raise ValueError(str(error)) from error
         return self
+
+    @property
+    @override
+    def hosts(self) -> tuple[str, ...]:
+        return (httpx.URL(self.location).host, *self.auth.hosts)
+
+    @property
+    @override
+    def credentials_expire_at(self) -> datetime | None:
+        return self.auth.expires_at
 
     @override
     def narrowed(self, selection: Mapping[str, Any]) -> Self:

@@ -22,7 +22,7 @@ from openconnector.errors import (
 from openconnector.expressions.paths import compile_path
 from openconnector.expressions.positions import Position, described
 from openconnector.expressions.results import records_in
-from openconnector.http import urls
+from openconnector.http import refusals, urls
 from openconnector.http.fields import Headers
 from openconnector.http.headers import checked_name
 from openconnector.kinds.reach import Reach
@@ -33,12 +33,6 @@ from openconnector.records import Action, Change, Outcome, Record, Verdict
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w*)\s*\}\}")
 """Where an id goes in a path or query."""
-
-SHOWN_LENGTH = 300
-"""How much of what the target says against a record is kept."""
-
-SAYING = ("detail", "message", "reason", "description", "error", "errors", "invalidParams", "title")
-"""Where refusals keep their message, the clearest first."""
 
 ANY_ADDRESS = "https://target.example"
 """Stands for the source's address where only a path is checked."""
@@ -140,6 +134,11 @@ class RestTarget(Target):
     """Query parameters of every write."""
     concurrency: int = Field(default=4, ge=1, le=32)
     """How many writes may be under way at once."""
+
+    @property
+    @override
+    def through(self) -> str | None:
+        return self.source
 
     @override
     async def place(self, reach: Reach) -> str:
@@ -354,7 +353,11 @@ def _refused(response: httpx.Response, target_id: str | None) -> Outcome | None:
     if response.is_redirect:
         raise ConfigurationError(f"{_said(response)}, a redirect, and those are not followed")
     verdict = Verdict.INVALID if status in REFUSALS else Verdict.FAILED
-    reason = f"{_said(response)}: {detail}" if (detail := _detail(response)) else _said(response)
+    reason = (
+        f"{_said(response)}: {detail}"
+        if (detail := refusals.told_in(response))
+        else _said(response)
+    )
     return Outcome(verdict=verdict, target_id=target_id, reason=reason)
 
 
@@ -376,23 +379,3 @@ def _body(response: httpx.Response) -> Any:
 def _id_in_location(response: httpx.Response) -> str | None:
     path = urlsplit(response.headers.get("location", "")).path
     return unquote(path.rstrip("/").rpartition("/")[2]) or None
-
-
-def _detail(response: httpx.Response) -> str:
-    """Return what the target says about its refusal: the detail of a problem (RFC 9457), or the first message."""
-    try:
-        body = JsonDecoder().decode(response.content, "")
-    except MalformedAnswer:
-        return ""
-    return _message_in(body)[:SHOWN_LENGTH]
-
-
-def _message_in(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return _message_in(value[0]) if value else ""
-    if not isinstance(value, dict):
-        return ""
-    said = (_message_in(value[name]) for name in SAYING if name in value)
-    return next(filter(None, said), "")

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from cryptography import x509
 from pydantic import SecretStr
 
 from openconnector.errors import ConfigurationError, MaybeSent, NotSent
@@ -17,9 +18,15 @@ from tests.fakes.hostile_server import answer, hostile_server
 LOOPBACK = NetworkPolicy(allowed=(AllowedNetwork.parse("127.0.0.1"),))
 
 
-async def ask(url: str, tls: TlsIdentity | None) -> httpx.Response:
+def fresh() -> HttpClients:
     clock = FakeClock()
-    clients = HttpClients(clock=clock, tokens=ProcessTokens(clock))
+    return HttpClients(clock=clock, tokens=ProcessTokens(clock))
+
+
+async def ask(
+    url: str, tls: TlsIdentity | None, clients: HttpClients | None = None
+) -> httpx.Response:
+    clients = clients or fresh()
     http = clients.client(policy=LOOPBACK, tls=tls, log=MemoryCallLog())
     try:
         return await http.send(httpx.Request("GET", url), limits=HttpLimits(attempts=1))
@@ -45,6 +52,21 @@ async def test_the_authority_of_the_ca_bundle_is_trusted(tmp_path):
         got = await ask(url, TlsIdentity(ca_bundle=authority.pem))
 
         assert got.text == "private"
+
+
+async def test_when_a_certificate_expires_is_known_once_it_was_found_good(tmp_path):
+    authority, clients = Authority(), fresh()
+    async with hostile_server(authority.server_context(tmp_path)) as server:
+        url = server.play("/", answer(body=b"private"))
+        with pytest.raises(ConfigurationError):
+            await ask(url, None, clients)
+        before = clients.certificates.expiry("127.0.0.1")
+
+        await ask(url, TlsIdentity(ca_bundle=authority.pem), clients)
+
+    shown = x509.load_pem_x509_certificate((tmp_path / "server.pem").read_bytes())
+    assert before is None
+    assert clients.certificates.expiry("127.0.0.1") == shown.not_valid_after_utc
 
 
 async def test_a_client_certificate_opens_a_server_that_asks_for_it(tmp_path):

@@ -1,7 +1,6 @@
 """People are told about trouble once, also when a worker is killed, and told when it is over."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,45 +9,12 @@ from sqlalchemy import select
 
 from openconnector.db.installation_rows import NoticeDeliveryRow
 from openconnector.db.rows import RunRow
-from openconnector.errors import CredentialsRejected, OpenConnectorError, Unavailable
+from openconnector.errors import CredentialsRejected, Unavailable
 from openconnector.jobs.notices import HOLD, MAX_ATTEMPTS, MAX_REASON, MAX_RECEIVERS
-from openconnector.notifications import Notice
 from openconnector.synchronization.outcome import Ending
 from tests.fakes.hostile_server import answer
+from tests.fakes.inbox import Inbox
 from tests.fakes.installation import Installation, installation, page, records
-
-
-@dataclass
-class Inbox:
-    """A host whose accounts keep what they are told."""
-
-    admins: list[str] = field(default_factory=lambda: ["admin"])
-    told: list[tuple[str, str, str]] = field(default_factory=list)
-    """Account, kind and reason, in order."""
-    ids: list[tuple[str, str]] = field(default_factory=list)
-    failures: list[OpenConnectorError] = field(default_factory=list)
-    """What the next attempts end with, instead of arriving."""
-    is_cut: bool = False
-    """The next one arrives, and the worker dies before it can say so."""
-
-    async def receivers(self, users, groups):
-        return [*users, *(f"member of {group}" for group in groups)] or self.admins
-
-    async def send(self, user: str, notice: Notice) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.told.append((user, notice.kind, notice.reason))
-        self.ids.append((user, notice.id))
-        if self.is_cut:
-            self.is_cut = False
-            raise KeyboardInterrupt
-
-    async def was_sent(self, user: str, notice_id: str) -> bool:
-        return (user, notice_id) in self.ids
-
-    @property
-    def kinds(self) -> list[str]:
-        return [kind for _, kind, _ in self.told]
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""Telling people in time what expires: the certificate of another system, a token that is stored."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import xxhash
+
+from openconnector.db import notices as rows
+from openconnector.db import runs
+from openconnector.db.installation_rows import NoticeRow
+from openconnector.db.rows import RunRow
+from openconnector.db.session import Session
+from openconnector.definitions.installation import Installation
+from openconnector.definitions.models import SourceDefinition, SynchronizationDefinition
+from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS, Definitions
+from openconnector.errors import ConfigurationError
+from openconnector.http.certificates import Certificates
+from openconnector.messages import Message, t
+from openconnector.ports import Clock
+from openconnector.synchronization.outcome import Ending
+
+SOON = timedelta(days=21)
+"""How long before it happens it is told; certificates that are renewed by themselves are by then."""
+
+AGAIN = timedelta(days=7)
+"""After how long the same is told again."""
+
+ENDED = ("succeeded", "partial", "failed")
+
+
+class Expiries:
+    """Looks, when a run ends, at what it needed, and writes down what there is to tell."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        installation: Installation,
+        certificates: Certificates,
+        clock: Clock,
+    ) -> None:
+        self._definitions = definitions
+        self._installation = installation
+        self._certificates = certificates
+        self._clock = clock
+
+    async def note(self, session: Session, run_id: str, found: Ending) -> None:
+        """Write down what expires soon, in the transaction in which the run ends; the same thing once in a while."""
+        run = await runs.get(session, run_id)
+        is_real = run.mode in {"run", "changes"} and found.state in ENDED
+        if not (is_real and self._installation.settings.notifies):
+            return
+        key = run.synchronization_id
+        synchronization = (await self._definitions.load(session, SYNCHRONIZATIONS, key)).definition
+        now = self._clock.now()
+        async for source in self._sources(session, synchronization):
+            for said, at in self._known(source):
+                thing = f"expires {xxhash.xxh3_64_hexdigest(said.encode())}"
+                is_due = at - now < SOON and not await rows.was_told(session, thing, now - AGAIN)
+                if is_due:
+                    await rows.add(session, _notice(run, thing, synchronization.name, said, now))
+
+    async def _sources(
+        self, session: Session, synchronization: SynchronizationDefinition
+    ) -> AsyncIterator[SourceDefinition]:
+        """Yield the source that is read, and the one that is written by."""
+        keys = dict.fromkeys([synchronization.source_id, synchronization.target.through])
+        for key in filter(None, keys):
+            with suppress(ConfigurationError):  # it was deleted meanwhile
+                yield (await self._definitions.load(session, SOURCES, key)).definition
+
+    def _known(self, source: SourceDefinition) -> list[tuple[Message, datetime]]:
+        """Return what is known of a source to expire, in words, and when."""
+        found = []
+        for host in source.configuration.hosts:
+            if (at := self._certificates.expiry(host)) is not None:
+                day = at.date().isoformat()
+                found.append(
+                    (t("The certificate of {host} expires on {day}", host=host, day=day), at)
+                )
+        if (at := source.configuration.credentials_expire_at) is not None:
+            day = at.date().isoformat()
+            said = t(
+                "The token of the source {source} expires on {day}", source=source.name, day=day
+            )
+            found.append((said, at))
+        return found
+
+
+def _notice(run: RunRow, thing: str, name: str, said: Message, now: datetime) -> NoticeRow:
+    return NoticeRow(
+        id=str(uuid4()),
+        synchronization_id=run.synchronization_id,
+        run_id=run.id,
+        reason=thing,
+        kind=rows.EXPIRES,
+        values={
+            "synchronization": name,
+            "reason": said,
+            "template": said.template,
+            "arguments": dict(said.arguments),
+        },
+        state="waiting",
+        created_at=now,
+    )
