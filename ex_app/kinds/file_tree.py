@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ex_app.kinds.file_listing import Listing, See, Shelf
 from ex_app.nextcloud import webdav
 from openconnector.errors import AccessDenied, ConfigurationError
+from openconnector.messages import t
 from openconnector.ports import Account, Memory, Remembered
 from openconnector.records import Part
 
@@ -93,7 +94,11 @@ class Walk:
         if not found or not found[0].is_folder or not found[0].etag:
             shown = self.top or "/"
             raise ConfigurationError(
-                f"The account {self.account.user_id!r} has no folder {shown!r}; see `folder` and `actingUser`"
+                t(
+                    "The account {user} has no folder {shown}; see `folder` and `actingUser`",
+                    user=repr(self.account.user_id),
+                    shown=repr(shown),
+                )
             )
         return Folder((), found[0].etag, found[0].fileid)
 

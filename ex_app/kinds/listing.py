@@ -7,6 +7,7 @@ import orjson
 import xxhash
 
 from openconnector.errors import EndlessRead
+from openconnector.messages import t
 from openconnector.records import Cursor, Page, Record
 
 OVERLAP = 1
@@ -49,7 +50,9 @@ async def pages(ask: Ask, *, size: int, cursor: Cursor | None) -> AsyncIterator[
         part = await ask(size, offset)
         ids = [str(record.get("id")) for record in part.records]
         if before and ids == before:
-            raise EndlessRead(f"The entries from {offset} on are the same as those before them")
+            raise EndlessRead(
+                t("The entries from {offset} on are the same as those before them", offset=offset)
+            )
         if before and not set(before) & set(ids):
             missing = CHANGED
         if part.hidden:

@@ -16,6 +16,7 @@ import xxhash
 from ex_app.nextcloud.webdav import DAV_ROOT, XML, elements, properties_of
 from openconnector.errors import ConfigurationError, NotFound
 from openconnector.http.urls import segment
+from openconnector.messages import t
 from openconnector.ports import Account, HostRequest, Memory
 from openconnector.records import Cursor, Page, Part, Record
 
@@ -68,7 +69,7 @@ class Collection:
         )
         if not version:
             raise ConfigurationError(
-                f"{self.name!r} is no address book or calendar: it has no version"
+                t("{name} is no address book or calendar: it has no version", name=repr(self.name))
             )
         return version
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from ex_app.nextcloud.client import data_of
 from openconnector.errors import CredentialsRejected, RecordError
 from openconnector.http.urls import segment
+from openconnector.messages import t
 from openconnector.ports import Account, Contracts, OcsAnswer
 from openconnector.records import Action, Change, Outcome, Record, Verdict
 
@@ -164,7 +165,9 @@ async def confirm(account: Account) -> None:
     """Raise `CredentialsRejected` unless Nextcloud knows the account that asks."""
     data = data_of(await account.ocs("GET", f"{CLOUD}/user"), "the acting account")
     if not isinstance(data, Mapping) or data.get("id") != account.user_id:
-        raise CredentialsRejected(f"Nextcloud does not take us for {account.user_id!r}")
+        raise CredentialsRejected(
+            t("Nextcloud does not take us for {user}", user=repr(account.user_id))
+        )
 
 
 def problems_in(model: type[BaseModel], data: Record) -> list[str]:

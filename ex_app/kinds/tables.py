@@ -15,6 +15,7 @@ from openconnector.errors import (
     RecordError,
     Unavailable,
 )
+from openconnector.messages import t
 from openconnector.ports import Account, HostRequest
 from openconnector.records import Record
 
@@ -151,14 +152,18 @@ def _data(answer: Response, what: str) -> Any:
         return orjson.loads(answer.content)
     except orjson.JSONDecodeError:
         raise MalformedAnswer(
-            f"Nextcloud Tables answered for {what} without JSON; a login page or a proxy may stand in between"
+            t(
+                "Nextcloud Tables answered for {what} without JSON; a login page or a proxy may stand in "
+                "between",
+                what=what,
+            )
         ) from None
 
 
 def _entries(found: Any) -> list[dict[str, Any]]:
     if isinstance(found, list) and all(isinstance(one, dict) and "id" in one for one in found):
         return found
-    raise MalformedAnswer("Nextcloud Tables answered a list whose entries have no ids")
+    raise MalformedAnswer(t("Nextcloud Tables answered a list whose entries have no ids"))
 
 
 def _column(found: Mapping[str, Any]) -> Column:

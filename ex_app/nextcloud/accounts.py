@@ -25,6 +25,7 @@ from openconnector.errors import (
     TransientError,
 )
 from openconnector.http import retries, urls
+from openconnector.messages import t
 from openconnector.ports import (
     Account,
     AuthFlow,
@@ -180,7 +181,11 @@ class SignedAccount:
         now, subject = self._clock.now(), urls.subject(answer.request)
         if answer.status_code == codes.UNAUTHORIZED:
             raise CredentialsRejected(
-                f"{subject} answered 401: Nextcloud has no active account {self._user_id!r}, or this app is disabled"
+                t(
+                    "{subject} answered 401: Nextcloud has no active account {user}, or this app is disabled",
+                    subject=subject,
+                    user=repr(self._user_id),
+                )
             )
         if answer.status_code == codes.LOCKED and tries.locks:
             pause = retries.announced_pause(answer.headers, now) or 0.0
@@ -236,7 +241,9 @@ class SignedAccount:
                 wire = await self._nextcloud.begin(request, user=self._user_id, limits=limits)
                 body.stream = wire
                 if wire.headers.get("Content-Encoding", "identity") != "identity":
-                    raise MalformedAnswer(f"{body.subject}: the answer is compressed, unasked")
+                    raise MalformedAnswer(
+                        t("{subject}: the answer is compressed, unasked", subject=body.subject)
+                    )
                 answer = httpx.Response(wire.status_code, headers=wire.headers, stream=body)
                 if is_whole:
                     await answer.aread()
@@ -249,7 +256,7 @@ class SignedAccount:
 def _refuse_dots(path: str) -> None:
     """Raise `ConfigurationError` for a path that would lead elsewhere: an id can be called `..`."""
     if {".", ".."} & set(unquote(path).split("/")):
-        raise ConfigurationError(f"The path {path!r} has a part that is only dots")
+        raise ConfigurationError(t("The path {path} has a part that is only dots", path=repr(path)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -270,7 +277,11 @@ class _Body(httpx.AsyncByteStream):
                 self.received += len(chunk)
                 if self.received > self.limit:
                     raise LimitExceeded(
-                        f"{self.subject}: the answer is larger than the {self.limit} bytes it may have"
+                        t(
+                            "{subject}: the answer is larger than the {limit} bytes it may have",
+                            subject=self.subject,
+                            limit=self.limit,
+                        )
                     )
                 yield chunk
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ex_app.nextcloud.appapi import APP_API
 from ex_app.nextcloud.client import Nextcloud
 from openconnector.errors import MalformedAnswer
+from openconnector.messages import t
 
 PATH = f"{APP_API}/api/v1/ex-app/config"
 
@@ -24,7 +25,7 @@ class AppConfig:
             return {one["configkey"]: str(one["configvalue"] or "") for one in found}
         except (KeyError, TypeError):
             raise MalformedAnswer(
-                "Nextcloud told the app's configuration in another form"
+                t("Nextcloud told the app's configuration in another form")
             ) from None
 
     async def write(self, key: str, text: str) -> None:

@@ -20,6 +20,7 @@ from openconnector.errors import (
     RateLimited,
     Unavailable,
 )
+from openconnector.messages import t
 from openconnector.ports import HostRequest, HttpLimits, OcsAnswer
 
 HTTP_STATUSES = {996: 500, 997: 401, 998: 404}
@@ -125,7 +126,9 @@ class Nextcloud:
     def signed_as(self, user: str) -> dict[str, str]:
         """Return the headers that make a request one of this user. Raises `ConfigurationError` when nobody is named."""
         if not user:
-            raise ConfigurationError("Nextcloud is never asked in nobody's name; set `actingUser`")
+            raise ConfigurationError(
+                t("Nextcloud is never asked in nobody's name; set `actingUser`")
+            )
         return self._names | {"AUTHORIZATION-APP-API": self._signature(user)}
 
     def _signature(self, user: str) -> str:
@@ -138,9 +141,13 @@ def sorted_failures() -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise NotSent(f"Nextcloud cannot be reached: {type(error).__name__}") from error
+        raise NotSent(
+            t("Nextcloud cannot be reached: {error}", error=type(error).__name__)
+        ) from error
     except httpx.TransportError as error:
-        raise MaybeSent(f"Nextcloud did not answer: {type(error).__name__}") from error
+        raise MaybeSent(
+            t("Nextcloud did not answer: {error}", error=type(error).__name__)
+        ) from error
 
 
 def _network() -> httpx.AsyncBaseTransport:
@@ -162,8 +169,12 @@ def opened(response: httpx.Response, call: str) -> OcsAnswer:
     except (ValueError, KeyError, TypeError):
         if response.is_success or response.is_redirect:
             raise MalformedAnswer(
-                f"{call} was answered with {status} but without an OCS envelope; "
-                "a login page or a proxy may stand in between"
+                t(
+                    "{call} was answered with {status} but without an OCS envelope; a login page or a proxy "
+                    "may stand in between",
+                    call=call,
+                    status=status,
+                )
             ) from None
         return OcsAnswer(status=status, code=status, message="", data=None)
     if response.is_success and code not in GOOD:  # v1 says 200 to nearly everything
@@ -177,9 +188,11 @@ def data_of(answer: OcsAnswer, call: str, retry_after: str = "") -> Any:
     if answer.is_good:
         return answer.data
     if status == httpx.codes.UNAUTHORIZED:
-        raise CredentialsRejected(f"Nextcloud does not accept our signature for {call}")
+        raise CredentialsRejected(
+            t("Nextcloud does not accept our signature for {call}", call=call)
+        )
     if status == httpx.codes.FORBIDDEN:
-        raise AccessDenied(f"Nextcloud does not allow {call}")
+        raise AccessDenied(t("Nextcloud does not allow {call}", call=call))
     if status in {httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED}:
         raise NotFound("interface or entry of Nextcloud", call)
     seconds = float(retry_after) if retry_after.isdecimal() else None

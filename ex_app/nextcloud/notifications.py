@@ -102,7 +102,7 @@ class NextcloudNotifications:
             log.warning("group to be told does not exist", group=group)
             return []
         except (KeyError, TypeError):
-            raise MalformedAnswer("Nextcloud described a group without its members") from None
+            raise MalformedAnswer(t("Nextcloud described a group without its members")) from None
         return members
 
     async def _found_administrator(self) -> str:
@@ -116,8 +116,11 @@ class NextcloudNotifications:
                 self._administrator = user, self._now() + KEPT_SECONDS
                 return user
         raise Unavailable(
-            f"None of the first {ASKED_AT_MOST} accounts is an administrator, in whose name groups could be read. "
-            "Name accounts in `notifiedUsers`"
+            t(
+                "None of the first {asked_at_most} accounts is an administrator, in whose name groups "
+                "could be read. Name accounts in `notifiedUsers`",
+                asked_at_most=ASKED_AT_MOST,
+            )
         )
 
     async def _is_administrator(self, user: str) -> bool:

@@ -67,7 +67,10 @@ class NextcloudAccounts:
             return _profile(found, fields, known, organisations)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedAnswer(
-                f"Nextcloud described an account otherwise than expected: {error!r}"
+                t(
+                    "Nextcloud described an account otherwise than expected: {error}",
+                    error=repr(error),
+                )
             ) from None
 
     async def change(self, user_id: str, changes: Mapping[str, str]) -> None:
@@ -86,7 +89,7 @@ class NextcloudAccounts:
         try:
             app_password = str(given["apppassword"])
         except (KeyError, TypeError):
-            raise MalformedAnswer("Nextcloud answered a login without an app password") from None
+            raise MalformedAnswer(t("Nextcloud answered a login without an app password")) from None
         try:
             found = await self._proved(name, app_password, "GET", f"{CLOUD}/user")
             profile = await self.profile(str(found["id"]))
@@ -113,10 +116,10 @@ class NextcloudAccounts:
     ) -> Any:
         """Return the data of a call that proves who it is by name and password."""
         if ":" in name:  # it would end the name, and the rest begin the password
-            raise LoginRefused("Nextcloud has no names with a colon")
+            raise LoginRefused(t("Nextcloud has no names with a colon"))
         answer = await self._nextcloud.ocs_with((name, password), method, path, client_address)
         if answer.status in {401, 403}:
-            raise LoginRefused("Nextcloud does not accept name and password")
+            raise LoginRefused(t("Nextcloud does not accept name and password"))
         if answer.status == 429:  # noqa: PLR2004
             raise TooManyTries(
                 t("Nextcloud has had too many wrong passwords and asks for a pause"),

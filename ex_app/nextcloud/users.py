@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ex_app.nextcloud.client import Nextcloud
 from openconnector.errors import MalformedAnswer
+from openconnector.messages import t
 
 ADMIN_GROUP = "admin"
 """The id of Nextcloud's group of administrators."""
@@ -54,7 +55,7 @@ class Users:
         try:
             groups = frozenset(account["groups"])
         except (KeyError, TypeError):
-            raise MalformedAnswer("Nextcloud described an account without its groups") from None
+            raise MalformedAnswer(t("Nextcloud described an account without its groups")) from None
         self._known[user_id] = self._now() + KEPT_SECONDS, groups
         self._known.move_to_end(user_id)
         if len(self._known) > self._kept:

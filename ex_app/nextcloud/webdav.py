@@ -21,6 +21,7 @@ from openconnector.errors import (
     Unavailable,
 )
 from openconnector.http import urls
+from openconnector.messages import t
 from openconnector.ports import Account, HostRequest, HttpLimits
 
 T = TypeVar("T")
@@ -239,7 +240,9 @@ async def _responses(
                 found += [one for each in parser.feed(chunk) if (one := taken(each)) is not None]
             parser.end()
         except MalformedAnswer as error:
-            raise MalformedAnswer(f"The answer for {what} is no WebDAV: {error}") from None
+            raise MalformedAnswer(
+                t("The answer for {what} is no WebDAV: {error}", what=what, error=error)
+            ) from None
         finally:
             parser.close()
         return found
@@ -267,18 +270,25 @@ def properties_of(response: Element) -> dict[str, Element]:
 
 def problem_with(answer: httpx.Response, what: str) -> OpenConnectorError:
     """Return what a refusal means when all depends on it; the answer has been read."""
-    said = f"Nextcloud answered {answer.status_code} for {what}"
-    message = told_in(answer)
+    status, message = answer.status_code, told_in(answer)
+    said = t("Nextcloud answered {status} for {what}", status=status, what=what)
     if message:
-        said = f"{said}: {message}"
-    status = answer.status_code
+        said = t(
+            "Nextcloud answered {status} for {what}: {message}",
+            status=status,
+            what=what,
+            message=message,
+        )
     if status == HTTPStatus.FORBIDDEN:
         return AccessDenied(said)
     if status == HTTPStatus.LOCKED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(said)
     if answer.is_success or answer.is_redirect:
         return MalformedAnswer(
-            f"{said}; that is no WebDAV, so a login page or a proxy may stand in between"
+            t(
+                "{said}; that is no WebDAV, so a login page or a proxy may stand in between",
+                said=said,
+            )
         )
     return ConfigurationError(said)
 
@@ -328,15 +338,17 @@ class _Parser:
             problem = expat.ErrorString(error.code)
         else:
             return
-        raise MalformedAnswer(f"it breaks with {problem!r}")
+        raise MalformedAnswer(t("it breaks with {problem}", problem=repr(problem)))
 
     def _refuse(self, *_: object) -> None:
-        raise MalformedAnswer("it has a document type")
+        raise MalformedAnswer(t("it has a document type"))
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise MalformedAnswer(f"it is nested deeper than {MAX_DEPTH} levels")
+            raise MalformedAnswer(
+                t("it is nested deeper than {max_depth} levels", max_depth=MAX_DEPTH)
+            )
         name = _prefixed(name)
         if self._open or name == self._name:
             self._open.append(Element(name))

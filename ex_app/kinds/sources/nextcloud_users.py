@@ -14,6 +14,7 @@ from openconnector.http.urls import segment
 from openconnector.kinds.base import Selection
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
+from openconnector.messages import t
 from openconnector.records import Cursor, Page
 
 CLOUD = "/ocs/v2.php/cloud"
@@ -66,7 +67,7 @@ def _part(users: object) -> Part:
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and "id" in one for one in found
     ):
-        raise MalformedAnswer("Nextcloud answered a list of users without their ids")
+        raise MalformedAnswer(t("Nextcloud answered a list of users without their ids"))
     # Of accounts that are not in its charge an account is shown the id alone.
     hidden = frozenset(str(one["id"]) for one in found if "displayname" not in one)
     return Part(records=found, hidden=hidden)

@@ -143,13 +143,13 @@ def problem(
         "type": TYPE + error.code,
         "title": languages.told(told.title),
         "status": told.status,
-        "detail": _detail(error),
+        "detail": detail_of(error),
         "instance": path,
     }
     return _answer(told.status, body, errors, more)
 
 
-def _detail(error: OpenConnectorError) -> str:
+def detail_of(error: OpenConnectorError) -> str:
     """Return the error's message in the language of the answer; one that names fields is put together anew."""
     if isinstance(error, InvalidInput):
         named = [f"{one.field}: {languages.told(one.message)}" for one in error.problems]

@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from openconnector import languages
 from openconnector.api.callers import Who
 from openconnector.api.definitions import Key
 from openconnector.api.documents import Described
-from openconnector.api.errors import TYPE, told_as
+from openconnector.api.errors import TYPE, detail_of, told_as
 from openconnector.api.lists import Text
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
@@ -54,7 +55,11 @@ class ShownProblem(Shown):
     @classmethod
     def of(cls, error: OpenConnectorError) -> Self:
         """Return an error as part of an answer."""
-        return cls(type=TYPE + error.code, title=told_as(type(error)).title, detail=str(error))
+        return cls(
+            type=TYPE + error.code,
+            title=languages.told(told_as(type(error)).title),
+            detail=detail_of(error),
+        )
 
 
 class ShownTrial(Shown):

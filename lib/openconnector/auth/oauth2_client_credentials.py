@@ -15,6 +15,7 @@ from typing_extensions import override
 from openconnector.errors import ConfigurationError, CredentialsRejected, MalformedAnswer
 from openconnector.http import urls
 from openconnector.kinds.auth import Auth
+from openconnector.messages import t
 from openconnector.ports import Http, HttpLimits, Tokens
 
 TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -113,10 +114,23 @@ def _token_in(answer: httpx.Response) -> tuple[str, float | None]:
     if answer.status_code in {400, 403}:
         code = body.get("error")
         named = code if isinstance(code, str) and ERROR_CODE.fullmatch(code) else "no reason given"
-        raise CredentialsRejected(f"{subject} answered {answer.status_code}: {named}")
+        raise CredentialsRejected(
+            t(
+                "{subject} answered {status}: {named}",
+                subject=subject,
+                status=answer.status_code,
+                named=named,
+            )
+        )
     token = body.get("access_token")
     if not answer.is_success or not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise MalformedAnswer(f"{subject} answered {answer.status_code} without a usable token")
+        raise MalformedAnswer(
+            t(
+                "{subject} answered {status} without a usable token",
+                subject=subject,
+                status=answer.status_code,
+            )
+        )
     return token, _seconds(body.get("expires_in"))
 
 

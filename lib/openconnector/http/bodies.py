@@ -8,6 +8,7 @@ import httpx
 
 from openconnector.errors import LimitExceeded, MalformedAnswer, MaybeSent
 from openconnector.http.wire import Wire
+from openconnector.messages import t
 from openconnector.ports import HttpLimits
 
 STEP_BYTES = 64 * 1024
@@ -40,14 +41,22 @@ async def read(response: httpx.Response, limits: HttpLimits, wire: Wire) -> byte
         watched_seconds = clock() - began - limits.slow_after_seconds
         if wire.received_bytes < watched_seconds * limits.min_bytes_per_second:
             raise MaybeSent(
-                f"{wire.subject}: the answer comes at less than {limits.min_bytes_per_second} bytes a second"
+                t(
+                    "{subject}: the answer comes at less than {min_bytes_per_second} bytes a second",
+                    subject=wire.subject,
+                    min_bytes_per_second=limits.min_bytes_per_second,
+                )
             )
     return body.end()
 
 
 def _too_large(subject: str, limits: HttpLimits) -> LimitExceeded:
     return LimitExceeded(
-        f"{subject}: the answer is larger than the {limits.max_bytes} bytes it may have"
+        t(
+            "{subject}: the answer is larger than the {limit} bytes it may have",
+            subject=subject,
+            limit=limits.max_bytes,
+        )
     )
 
 
@@ -58,7 +67,10 @@ def _body_for(encoding: str, subject: str, limits: HttpLimits) -> "_Plain | _Gzi
     if coding in {"gzip", "x-gzip"}:
         return _Gzip(subject, limits)
     raise MalformedAnswer(
-        f"{subject}: the answer has a content encoding that was not asked for; gzip was"
+        t(
+            "{subject}: the answer has a content encoding that was not asked for; gzip was",
+            subject=subject,
+        )
     )
 
 
@@ -93,13 +105,16 @@ class _Gzip:
             # A second member is refused as well: inflating silently stops at the end of the first.
             if self._inflater.eof:
                 raise MalformedAnswer(
-                    f"{self._subject}: the answer goes on after the end of its gzip data"
+                    t(
+                        "{subject}: the answer goes on after the end of its gzip data",
+                        subject=self._subject,
+                    )
                 )
             try:
                 part = self._inflater.decompress(rest, STEP_BYTES)
             except zlib.error:
                 raise MalformedAnswer(
-                    f"{self._subject}: the answer says it is gzip but is not"
+                    t("{subject}: the answer says it is gzip but is not", subject=self._subject)
                 ) from None
             self._keep(part)
             rest = self._inflater.unconsumed_tail or self._inflater.unused_data
@@ -107,7 +122,12 @@ class _Gzip:
     def end(self) -> bytes:
         self._keep(self._inflater.flush())
         if self._taken and not self._inflater.eof:
-            raise MaybeSent(f"{self._subject}: the answer ended in the middle of its gzip data")
+            raise MaybeSent(
+                t(
+                    "{subject}: the answer ended in the middle of its gzip data",
+                    subject=self._subject,
+                )
+            )
         return b"".join(self._parts)
 
     def _keep(self, part: bytes) -> None:
@@ -120,5 +140,9 @@ class _Gzip:
             and self._inflated > self._taken * self._limits.max_ratio
         ):
             raise LimitExceeded(
-                f"{self._subject}: the answer inflates to over {self._limits.max_ratio} times its size"
+                t(
+                    "{subject}: the answer inflates to over {max_ratio} times its size",
+                    subject=self._subject,
+                    max_ratio=self._limits.max_ratio,
+                )
             )

@@ -23,6 +23,7 @@ from openconnector.http.guard import NetworkPolicy
 from openconnector.http.tls import TlsIdentity
 from openconnector.http.transport import Transport
 from openconnector.http.wire import Wire
+from openconnector.messages import t
 from openconnector.ports import AuthFlow, Call, CallLog, Clock, HttpLimits, Tokens
 
 USER_AGENT = f"OpenConnector/{version('openconnector')}"
@@ -80,7 +81,10 @@ class HttpClient:
                 has_renewed = True
             elif is_rejected:
                 raise CredentialsRejected(
-                    f"{urls.subject(request)} answered 401: it does not accept our credentials"
+                    t(
+                        "{subject} answered 401: it does not accept our credentials",
+                        subject=urls.subject(request),
+                    )
                 )
             elif isinstance(result, httpx.Response):
                 result.request = request

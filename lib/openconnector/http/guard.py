@@ -128,7 +128,9 @@ class NetworkPolicy:
 def _forbidden() -> AddressForbidden:
     # The same words for every address and port: they must not tell what is there.
     return AddressForbidden(
-        "The network policy forbids this address; an administrator can allow its network and port"
+        t(
+            "The network policy forbids this address; an administrator can allow its network and port"
+        )
     )
 
 

@@ -10,6 +10,7 @@ import httpx
 from httpx import codes
 
 from openconnector.errors import NotSent, RateLimited, TransientError, Unavailable
+from openconnector.messages import t
 from openconnector.ports import HttpLimits
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
@@ -53,9 +54,15 @@ def failure_in(
         return None
     pause = announced_pause(answer.headers, now) if status in {429, 503} else None
     if status == codes.TOO_MANY_REQUESTS:
-        return RateLimited(f"{subject} answered 429: too many requests", retry_after_seconds=pause)
+        return RateLimited(
+            t("{subject} answered 429: too many requests", subject=subject),
+            retry_after_seconds=pause,
+        )
     if is_safe or pause is not None:
-        return Unavailable(f"{subject} answered {status}", retry_after_seconds=pause)
+        return Unavailable(
+            t("{subject} answered {status}", subject=subject, status=status),
+            retry_after_seconds=pause,
+        )
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from openconnector.errors import ConfigurationError
+from openconnector.messages import t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,11 @@ class TlsIdentity:
             if self.ca_bundle:
                 context.load_verify_locations(cadata=self.ca_bundle)
         except (ssl.SSLError, ValueError):
-            raise ConfigurationError("The CA bundle holds no certificate in PEM form") from None
+            raise ConfigurationError(t("The CA bundle holds no certificate in PEM form")) from None
         if self.certificate and self.key:
             _load(context, self.certificate, self.key)
         elif self.certificate or self.key:
-            raise ConfigurationError("A client certificate and its key belong together")
+            raise ConfigurationError(t("A client certificate and its key belong together"))
         return context
 
 
@@ -47,5 +48,7 @@ def _load(context: ssl.SSLContext, certificate: str, key: SecretStr) -> None:
             context.load_cert_chain(path, password="")
         except (ssl.SSLError, ValueError):
             raise ConfigurationError(
-                "The client certificate and its key cannot be used: both must be PEM, and belong together"
+                t(
+                    "The client certificate and its key cannot be used: both must be PEM, and belong together"
+                )
             ) from None

@@ -27,6 +27,7 @@ from openconnector.http.certificates import Certificates
 from openconnector.http.guard import GuardedResolver, GuardedSockets, NetworkPolicy
 from openconnector.http.tls import TlsIdentity
 from openconnector.http.wire import Wire, trace_config
+from openconnector.messages import t
 
 CONNECT_SECONDS = 10.0
 """Used when the request names no other time."""
@@ -155,7 +156,12 @@ class _Body(httpx.AsyncByteStream):
         except (aiohttp.ClientError, OSError):
             chunk = None
         if chunk is None:
-            raise MaybeSent(f"{self._subject}: the connection broke in the middle of the answer")
+            raise MaybeSent(
+                t(
+                    "{subject}: the connection broke in the middle of the answer",
+                    subject=self._subject,
+                )
+            )
         if not chunk:
             raise StopAsyncIteration
         return chunk
@@ -191,7 +197,11 @@ def _target(url: httpx.URL) -> URL:
     is_callable = url.scheme in urls.DEFAULT_PORTS and url.host and not url.userinfo
     if not is_callable or (url.port or 0) > urls.MAX_PORT:
         raise ConfigurationError(
-            f"{urls.public_url(url)} cannot be called: it must be http or https, name a host and hold no credentials"
+            t(
+                "{public_url} cannot be called: it must be http or https, name a host and hold no "
+                "credentials",
+                public_url=urls.public_url(url),
+            )
         )
     return URL(str(url), encoded=True)
 
@@ -199,7 +209,7 @@ def _target(url: httpx.URL) -> URL:
 def _headers(request: httpx.Request) -> list[tuple[str, str]]:
     """Return what goes into the head of the request. Raises `ConfigurationError` for what would break out of it."""
     if not headers.NAME.fullmatch(request.method):
-        raise ConfigurationError(f"{request.method!r} is no HTTP method")
+        raise ConfigurationError(t("{method} is no HTTP method", method=repr(request.method)))
     sent = []
     for raw_name, raw_value in request.headers.raw:
         if raw_name.lower() in OWN_HEADERS:
@@ -208,7 +218,9 @@ def _headers(request: httpx.Request) -> list[tuple[str, str]]:
         try:
             sent.append((headers.checked_name(name), headers.checked_value(value)))
         except ValueError as error:
-            raise ConfigurationError(f"The header {name!r} {error}") from None
+            raise ConfigurationError(
+                t("The header {name} {error}", name=repr(name), error=error)
+            ) from None
     return sent
 
 
@@ -222,17 +234,22 @@ def _sorted_error(error: Exception, wire: Wire) -> OpenConnectorError:
     subject = wire.subject
     if isinstance(error, aiohttp.InvalidURL):
         # What Python's own parser would read as an address although it is not written like one (127.1).
-        return AddressForbidden(f"{subject}: the host is not written in its usual form")
+        return AddressForbidden(
+            t("{subject}: the host is not written in its usual form", subject=subject)
+        )
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return ConfigurationError(
-            f"{subject}: the certificate of the other side is not trusted; "
-            "trust its authority by a CA bundle, or mend the certificate"
+            t(
+                "{subject}: the certificate of the other side is not trusted; trust its authority by a "
+                "CA bundle, or mend the certificate",
+                subject=subject,
+            )
         )
     if not wire.has_left:
-        return NotSent(f"{subject}: not sent, {_reason(error)}")
+        return NotSent(t("{subject}: not sent, {reason}", subject=subject, reason=_reason(error)))
     if isinstance(error, aiohttp.ClientResponseError):
-        return MalformedAnswer(f"{subject}: the answer is not valid HTTP")
-    return MaybeSent(f"{subject}: no answer, {_reason(error)}")
+        return MalformedAnswer(t("{subject}: the answer is not valid HTTP", subject=subject))
+    return MaybeSent(t("{subject}: no answer, {reason}", subject=subject, reason=_reason(error)))
 
 
 def _reason(error: Exception) -> str:

@@ -82,15 +82,17 @@ def follow(current: httpx.URL, reference: str) -> httpx.URL:
     """
     problem = _problem_with(reference)
     if problem:
-        raise MalformedAnswer(f"The address of the next page is not valid: {problem}")
+        raise MalformedAnswer(
+            t("The address of the next page is not valid: {problem}", problem=problem)
+        )
     try:
         url = current.join(reference).copy_with(fragment=None)
     except (httpx.InvalidURL, UnicodeError):
-        raise MalformedAnswer("The address of the next page is not a valid URL") from None
+        raise MalformedAnswer(t("The address of the next page is not a valid URL")) from None
     if (current.scheme, url.scheme) == ("https", "http"):
         url = url.copy_with(scheme="https")
     if not is_same_origin(current, url):
-        raise MalformedAnswer("The address of the next page is on another origin than this page")
+        raise MalformedAnswer(t("The address of the next page is on another origin than this page"))
     return url
 
 

@@ -56,7 +56,9 @@ class Source(Kind):
 
     async def call(self, reach: Reach, call: SourceCall) -> httpx.Response:
         """Send one request with this source's address and credentials. Raises `ConfigurationError` if it has none."""
-        raise ConfigurationError(f"A source of kind {self.kind!r} cannot be called")
+        raise ConfigurationError(
+            t("A source of kind {kind} cannot be called", kind=repr(self.kind))
+        )
 
     @classmethod
     def selection_fields(cls) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What a mapping is, apart from how it is stored."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
@@ -11,7 +11,10 @@ from openconnector.kinds.explained import Explained
 Dialect: TypeAlias = Literal["jinja", "twig"]
 Fields: TypeAlias = dict[str, Any] | list[Any] | None
 Paths: TypeAlias = list[str] | dict[str, str] | None
-"""How fields and paths are taken: as the predecessor wrote them as well."""
+Switch: TypeAlias = (
+    bool | Annotated[int, Field(ge=0, le=1)] | Annotated[str, Field(max_length=0)] | None
+)
+"""How fields, paths and switches are taken: as the predecessor wrote them as well."""
 
 
 class MappingSpec(Explained):
@@ -70,9 +73,7 @@ class MappingSpec(Explained):
             return []
         return list(value.values()) if isinstance(value, dict) else value
 
-    @field_validator(
-        "pass_through", mode="before", json_schema_input_type=bool | Literal[0, 1, ""] | None
-    )
+    @field_validator("pass_through", mode="before", json_schema_input_type=Switch)
     @classmethod
     def _switch(cls, value: Any) -> Any:
         """Take 1 for yes, and 0, null and empty text for no."""

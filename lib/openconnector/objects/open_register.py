@@ -88,7 +88,7 @@ class OpenRegisterStore(ObjectStore):
 
     @override
     def within(self, transaction: Transaction) -> ObjectStore:
-        raise ConfigurationError("Writes to Open Register cannot be part of our own transaction")
+        raise ConfigurationError(t("Writes to Open Register cannot be part of our own transaction"))
 
     @override
     async def confirm_identity(self) -> None:
@@ -257,7 +257,7 @@ class OpenRegisterStore(ObjectStore):
         )
         if {one.id for one in found.results} - set(ids):
             raise MalformedAnswer(
-                "Open Register answered objects that were not asked for by `_ids`"
+                t("Open Register answered objects that were not asked for by `_ids`")
             )
         return found.results
 

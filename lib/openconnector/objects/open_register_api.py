@@ -13,6 +13,7 @@ from httpx import codes
 
 from openconnector.errors import CredentialsRejected, MalformedAnswer, NotFound
 from openconnector.http import urls
+from openconnector.messages import t
 from openconnector.ports import AuthFlow, Http, HttpLimits
 
 API = "index.php/apps/openregister/api"
@@ -65,8 +66,11 @@ class OpenRegisterApi:
         data = envelope.get("data") if isinstance(envelope, dict) else None
         if response.status_code != codes.OK or not isinstance(data, dict) or not data.get("id"):
             raise CredentialsRejected(
-                f"{self._url(IDENTITY).host} does not know who we are: our requests count as "
-                "anonymous, so what they do not see may still be there"
+                t(
+                    "{host} does not know who we are: our requests count as anonymous, so what they do not "
+                    "see may still be there",
+                    host=self._url(IDENTITY).host,
+                )
             )
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> httpx.URL:
@@ -86,8 +90,11 @@ class OpenRegisterApi:
         )
         if response.is_redirect:
             raise MalformedAnswer(
-                f"{urls.subject(request)} answered {response.status_code}, a redirect; "
-                "is this the address of the Nextcloud itself?"
+                t(
+                    "{subject} answered {status}, a redirect; is this the address of the Nextcloud itself?",
+                    subject=urls.subject(request),
+                    status=response.status_code,
+                )
             )
         return response
 
@@ -99,8 +106,12 @@ def decoded(response: httpx.Response) -> Any:
     except orjson.JSONDecodeError:
         kind = response.headers.get("content-type", "no content type")
         raise MalformedAnswer(
-            f"{urls.subject(response.request)} answered {response.status_code} with {kind} "
-            "where JSON should be"
+            t(
+                "{subject} answered {status} with {kind} where JSON should be",
+                subject=urls.subject(response.request),
+                status=response.status_code,
+                kind=kind,
+            )
         ) from None
 
 
@@ -110,7 +121,11 @@ def decoded_object(response: httpx.Response) -> dict[str, Any]:
     if isinstance(body, dict):
         return body
     raise MalformedAnswer(
-        f"{urls.subject(response.request)} answered {type(body).__name__} where an object should be"
+        t(
+            "{subject} answered {body} where an object should be",
+            subject=urls.subject(response.request),
+            body=type(body).__name__,
+        )
     )
 
 
@@ -151,7 +166,7 @@ def results_in(body: dict[str, Any]) -> list[dict[str, Any]]:
     results = body.get("results")
     if isinstance(results, list) and all(isinstance(row, dict) for row in results):
         return results
-    raise MalformedAnswer("Open Register answered a list without `results`")
+    raise MalformedAnswer(t("Open Register answered a list without `results`"))
 
 
 def batches(ids: Iterable[str]) -> Iterator[list[str]]:

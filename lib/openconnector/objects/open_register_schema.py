@@ -103,7 +103,7 @@ def row_id(row: Mapping[str, Any]) -> str:
     found = row.get("id") or (about.get("id") if isinstance(about, dict) else None)
     if isinstance(found, str):
         return found
-    raise MalformedAnswer("Open Register answered an object without id")
+    raise MalformedAnswer(t("Open Register answered an object without id"))
 
 
 def _forecast(properties: Mapping[str, Any], required: list[str]) -> Validator | None:

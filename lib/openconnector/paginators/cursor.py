@@ -9,6 +9,7 @@ from openconnector.errors import MalformedAnswer
 from openconnector.expressions.paths import compile_path
 from openconnector.expressions.positions import Position, described
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
+from openconnector.messages import t
 
 
 class CursorToken(Paginator):
@@ -42,8 +43,12 @@ class CursorToken(Paginator):
             return self._without_token(announced=more is True)
         if isinstance(token, bool) or not isinstance(token, (str, int)):
             raise MalformedAnswer(
-                f"The answer should hold the token of the next page at {self.token_position!r}, "
-                f"but {described(token)} stands there; see `tokenPosition`"
+                t(
+                    "The answer should hold the token of the next page at {token_position}, but {token} "
+                    "stands there; see `tokenPosition`",
+                    token_position=repr(self.token_position),
+                    token=described(token),
+                )
             )
         return Ask(query={self.parameter: str(token)})
 

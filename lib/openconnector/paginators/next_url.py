@@ -9,6 +9,7 @@ from openconnector.errors import MalformedAnswer
 from openconnector.expressions.paths import compile_path
 from openconnector.expressions.positions import Position, described
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
+from openconnector.messages import t
 
 
 class NextUrl(Paginator):
@@ -35,12 +36,19 @@ class NextUrl(Paginator):
             return End()
         if not isinstance(link, str):
             raise MalformedAnswer(
-                f"The answer should hold the address of the next page at {self.next_position!r}, "
-                f"but {described(link)} stands there; see `nextPosition`"
+                t(
+                    "The answer should hold the address of the next page at {next_position}, but {link} "
+                    "stands there; see `nextPosition`",
+                    next_position=repr(self.next_position),
+                    link=described(link),
+                )
             )
         try:
             return Ask(url=urljoin(answer.url, link.strip()))
         except ValueError:
             raise MalformedAnswer(
-                f"What stands at {self.next_position!r} is no address; see `nextPosition`"
+                t(
+                    "What stands at {next_position} is no address; see `nextPosition`",
+                    next_position=repr(self.next_position),
+                )
             ) from None

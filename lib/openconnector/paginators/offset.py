@@ -9,6 +9,7 @@ from openconnector.errors import MalformedAnswer
 from openconnector.expressions.paths import compile_path
 from openconnector.expressions.positions import Position, whole_number
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
+from openconnector.messages import t
 
 
 class Offset(Paginator):
@@ -59,7 +60,10 @@ class Offset(Paginator):
         total = whole_number(compile_path(self.total_position)(answer.body))
         if total is None:
             raise MalformedAnswer(
-                f"The answer holds no number at {self.total_position!r}; see `totalPosition`"
+                t(
+                    "The answer holds no number at {total_position}; see `totalPosition`",
+                    total_position=repr(self.total_position),
+                )
             )
         if seen >= total:
             return End()

@@ -95,5 +95,11 @@ class PageNumber(Paginator):
 def _counter(body: Any, position: str, setting: str) -> int:
     number = whole_number(compile_path(position)(body))
     if number is None:
-        raise MalformedAnswer(f"The answer holds no number at {position!r}; see `{setting}`")
+        raise MalformedAnswer(
+            t(
+                "The answer holds no number at {position}; see `{setting}`",
+                position=repr(position),
+                setting=setting,
+            )
+        )
     return number

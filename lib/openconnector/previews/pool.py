@@ -16,6 +16,7 @@ from typing import Any, Final
 import structlog
 
 from openconnector.errors import TemplateLimit, Unavailable
+from openconnector.messages import t
 from openconnector.previews import messages
 
 Lookup = Callable[[str], Awaitable[Mapping[str, Any] | None]]
@@ -68,7 +69,7 @@ class Previews:
         `Unavailable` when too many wait already.
         """
         if self._waiting >= MAX_WAITING:
-            raise Unavailable("Too many previews are waiting; try again", retry_after_seconds=1)
+            raise Unavailable(t("Too many previews are waiting; try again"), retry_after_seconds=1)
         self._waiting += 1
         try:
             await self._turn.acquire()
@@ -167,8 +168,11 @@ class _Child:
         except (EOFError, TimeoutError) as error:
             await child.kill()
             raise Unavailable(
-                f"No process for previews could be started (exit code {child._process.returncode}); "
-                "it may need more memory than it is allowed"
+                t(
+                    "No process for previews could be started (exit code {returncode}); it may need more "
+                    "memory than it is allowed",
+                    returncode=child._process.returncode,
+                )
             ) from error
         except BaseException:
             await child.kill()

@@ -257,8 +257,11 @@ class _Reading:
         key = hash((ask.url, frozenset(ask.query.items())))
         if key in self.asked:
             raise EndlessRead(
-                f"Page {self.pages} names a page that was read before as the next one; "
-                "the source leads in a circle, see `paginator`"
+                t(
+                    "Page {pages} names a page that was read before as the next one; the source leads in a "
+                    "circle, see `paginator`",
+                    pages=self.pages,
+                )
             )
         self.asked.add(key)
 
@@ -291,15 +294,25 @@ def _end_at(paginator: Paginator, ask: Ask, response: httpx.Response) -> End:
 def _problem_with(response: httpx.Response) -> OpenConnectorError:
     """Return what an answer that holds no page means for the caller."""
     status = response.status_code
-    said = f"{urls.subject(response.request)} answered {status}"
+    said = t("{subject} answered {status}", subject=urls.subject(response.request), status=status)
     if response.is_success:
-        return EndlessRead(f"{said} with the same records as the page before; see `paginator`")
+        return EndlessRead(
+            t("{said} with the same records as the page before; see `paginator`", said=said)
+        )
     if status in REJECTED:
-        return CredentialsRejected(f"{said}: these credentials may not read it; see `auth`")
+        return CredentialsRejected(
+            t("{said}: these credentials may not read it; see `auth`", said=said)
+        )
     if response.is_server_error:
         return Unavailable(said)
     if response.is_redirect:
-        return ConfigurationError(f"{said}, a redirect, and those are not followed; see `location`")
+        return ConfigurationError(
+            t("{said}, a redirect, and those are not followed; see `location`", said=said)
+        )
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        return ConfigurationError(f"{said}: nothing is there; see `location` and `endpoint`")
-    return ConfigurationError(f"{said}; it does not accept the request, see `query` and `method`")
+        return ConfigurationError(
+            t("{said}: nothing is there; see `location` and `endpoint`", said=said)
+        )
+    return ConfigurationError(
+        t("{said}; it does not accept the request, see `query` and `method`", said=said)
+    )
