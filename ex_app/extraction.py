@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ex_app.kinds
+from openconnector.api.accounts import profile_schema
 from openconnector.api.collections import described
 from openconnector.api.kinds import REGISTRIES
 from openconnector.api.settings import settings_schema
@@ -93,7 +94,8 @@ def _shown_in_forms() -> set[str]:
         described(collection, collect)
     for registry in REGISTRIES:
         spoken(registry.describe(), collect)
-    spoken(settings_schema(), collect)
+    for schema in (settings_schema(), profile_schema()):
+        spoken(schema, collect)
     return found - {""}
 
 

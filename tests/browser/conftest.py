@@ -9,20 +9,23 @@ import inspect
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from ex_app.building import built
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_host, by_token
 from openconnector.api.pages import pages
@@ -30,7 +33,7 @@ from openconnector.api.rights import Role
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine, Settings
 from tests.fakes.embedded_page import EmbeddedPages
-from tests.fakes.exapp import client_for, hosting
+from tests.fakes.exapp import client_for, hosting, settings_for
 from tests.fakes.nextcloud import FakeNextcloud
 
 ROOT = Path(__file__).parents[2]
@@ -91,34 +94,49 @@ def place(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Engine]:
-    settings = Settings(
-        storage=tmp_path / "storage",
-        database_url=migrated_sqlite_url,
-        allowed_networks=("127.0.0.0/8",),
+async def engine(
+    place: str, tmp_path: Path, migrated_sqlite_url: str, nextcloud: FakeNextcloud
+) -> AsyncIterator[Engine]:
+    """The engine; inside Nextcloud, with Nextcloud's accounts and files."""
+    networks = ("127.0.0.0/8",)
+    if place == ALONE:
+        settings = Settings(
+            storage=tmp_path, database_url=migrated_sqlite_url, allowed_networks=networks
+        )
+        async with Engine(settings) as opened:
+            yield opened
+        return
+    hosted, connections = built(
+        settings_for(
+            nextcloud,
+            app_persistent_storage=tmp_path,
+            database_url=SecretStr(migrated_sqlite_url),
+            allowed_networks=networks,
+        ),
+        transport=httpx.ASGITransport(nextcloud),
     )
-    async with Engine(settings) as opened:
+    async with aclosing(connections), hosted as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def built() -> dict[str, FastAPI]:
+def apis() -> dict[str, FastAPI]:
     """The interfaces of this session: building one takes longer than most tests."""
     return {}
 
 
 @pytest.fixture
-def program_api(built: dict[str, FastAPI], engine: Engine) -> FastAPI:
+def program_api(apis: dict[str, FastAPI], engine: Engine) -> FastAPI:
     """The interface of a server of its own."""
-    api = built.setdefault(ALONE, create_api(engine, authenticate=by_token(TOKEN)))
+    api = apis.setdefault(ALONE, create_api(engine, authenticate=by_token(TOKEN)))
     api.state.engine = engine
     return api
 
 
 @pytest.fixture
-def hosted_api(built: dict[str, FastAPI], engine: Engine) -> FastAPI:
+def hosted_api(apis: dict[str, FastAPI], engine: Engine) -> FastAPI:
     """The interface inside Nextcloud."""
-    api = built.setdefault(EMBEDDED, create_api(engine, authenticate=by_host(_only_administrators)))
+    api = apis.setdefault(EMBEDDED, create_api(engine, authenticate=by_host(_only_administrators)))
     api.state.engine = engine
     return api
 

@@ -17,6 +17,7 @@ MOST_BYTES = 200_000
 
 
 async def test_the_first_page_loads_few_files_and_little(signed_in: Page, address: str):
+    await signed_in.wait_for_load_state("networkidle")
     files: list[str] = []
     signed_in.on("request", lambda sent: files.append(sent.url))
     await signed_in.goto("/app/synchronizations")

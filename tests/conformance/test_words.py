@@ -18,49 +18,14 @@ ENGLISH = LANGUAGES["en"]["translations"]
 DUTCH = LANGUAGES["nl"]["translations"]
 
 THE_SAME = {
-    "names": {
-        *(
-            "Base64",
-            "CSV",
-            "Excel (XLSX)",
-            "JSON",
-            "JSON Lines",
-            "Jinja",
-            "Nextcloud Tables",
-            "OpenConnector",
-        ),
-        *("Twig", "XML"),
-    },
-    "terms of the field": {
-        *(
-            "Audience",
-            "Body",
-            "Debug",
-            "Decoder",
-            "Endpoint",
-            "Header",
-            "Headers",
-            "Info",
-            "Query",
-            "Scope",
-        ),
-        *("Slug", "Tags", "Token", "body"),
-    },
-    "terms of this product": {"Mapping", "Mappings", "Run", "Runs", "mapping", "run"},
-    "the same word in Dutch": {
-        *(
-            "Dialect",
-            "Parameter",
-            "Parameters",
-            "Tests",
-            "account",
-            "accounts",
-            "contract",
-            "document",
-        ),
-        *("Object", "Record", "Records", "_%n record_::_%n records_"),
-        *("object", "register", "schema"),
-    },
+    "names": "Base64, CSV, Excel (XLSX), Fediverse, JSON, JSON Lines, Jinja, Nextcloud Tables, "
+    "OpenConnector, Twig, Twitter, XML",
+    "terms of the field": "Audience, Body, Debug, Decoder, Endpoint, Header, Headers, Info, Query, "
+    "Scope, Slug, Tags, Token, Website, Worker, body",
+    "terms of this product": "Mapping, Mappings, Run, Runs, mapping, run",
+    "the same word in Dutch": "Account, Details, Dialect, Object, Parameter, Parameters, Record, "
+    "Records, Register, Schema, Tests, _%n record_::_%n records_, account, "
+    "accounts, contract, document, object, register, schema",
 }
 """Dutch that is as its English, by the reason."""
 
@@ -94,7 +59,7 @@ def test_english_is_what_the_program_says():
 def test_dutch_is_not_english_unless_for_a_reason():
     same = {one for one, text in ENGLISH.items() if {*parts_of(text)} & {*parts_of(DUTCH[one])}}
 
-    assert same == set().union(*THE_SAME.values())
+    assert same == {one for words in THE_SAME.values() for one in words.split(", ")}
 
 
 def test_placeholders_are_plain_names_and_agree():

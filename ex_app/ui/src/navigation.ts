@@ -1,5 +1,5 @@
 /** What stands in the navigation beside every page. */
-import { mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSync } from '@mdi/js'
+import { mdiAccountOutline, mdiCalendarClockOutline, mdiCogOutline, mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSync } from '@mdi/js'
 import type { RouteLocationRaw } from 'vue-router'
 import type { Collection } from './api/types'
 import { t } from './l10n'
@@ -23,10 +23,19 @@ export function flowsOf(collections: Collection[]): Entry[] {
   return [
     ...collections.filter(({ name }) => name === 'synchronizations').map(entryOf),
     { title: t('Runs'), icon: mdiHistory, to: { name: 'runs' } },
+    { title: t('Schedules'), icon: mdiCalendarClockOutline, to: { name: 'schedules' } },
   ]
 }
 
 /** Return what flows are built of: every other collection, known here or not. */
 export function blocksOf(collections: Collection[]): Entry[] {
   return collections.filter(({ name }) => name !== 'synchronizations').map(entryOf)
+}
+
+/** Return what is about the reader and the installation; `may` says what the reader may do. */
+export function footOf(may: (right: string) => boolean): Entry[] {
+  return [
+    ...(may('administer') ? [{ title: t('Settings'), icon: mdiCogOutline, to: { name: 'settings' } }] : []),
+    { title: t('Your account'), icon: mdiAccountOutline, to: { name: 'profile' } },
+  ]
 }

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from typing import Annotated, Any, Self
 
 import structlog
-from fastapi import APIRouter, Depends, Request
-from pydantic import Field, SecretStr, model_validator
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_snake
 
 from openconnector.accounts import Accounts, Profile
@@ -26,6 +27,9 @@ from openconnector.errors import (
     LoginRefused,
     NotOffered,
 )
+from openconnector.kinds.explained import title_of
+from openconnector.kinds.spoken import spoken
+from openconnector.languages import language
 from openconnector.messages import Message, t
 from openconnector.synchronization.shown import Shown
 
@@ -117,8 +121,41 @@ class ShownProfile(Shown):
     organisations: ShownOrganisations
 
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Name and address": (
+        "displayName",
+        "firstName",
+        "middleName",
+        "lastName",
+        "email",
+        "phone",
+        "address",
+    ),
+    "About you": (
+        "organisation",
+        "role",
+        "headline",
+        "biography",
+        "website",
+        "twitter",
+        "fediverse",
+    ),
+    "Language": ("language", "locale"),
+    "Organisation in Open Register": ("activeOrganisation",),
+    "New password": ("currentPassword", "password"),
+}
+"""Which fields a form shows together, and under which heading."""
+
+
 class ProfileChanges(Asked):
     """What to change; what is left out stays. Texts are kept as they are sent."""
+
+    model_config = ConfigDict(
+        model_title_generator=title_of,
+        json_schema_extra={
+            "x-groups": [{"title": title, "fields": list(names)} for title, names in GROUPS.items()]
+        },
+    )
 
     display_name: Word | None = None
     email: Word | None = None
@@ -243,6 +280,22 @@ async def change_me(
         if wanted:
             await _note(engine, who.user_id, "update", {"asked": sorted(wanted)})
     return _shown(await accounts.profile(who.user_id))
+
+
+@routes.get("/me/schema", responses=problems(404))
+@needs(Right.OWN)
+async def read_own_schema(engine: Parts, response: Response) -> dict[str, Any]:
+    """Return the JSON Schema of what the caller may change, for a form in the language of `Accept-Language`."""
+    _accounts(engine)
+    response.headers["Content-Language"] = language()
+    found: dict[str, Any] = spoken(profile_schema())
+    return found
+
+
+@cache
+def profile_schema() -> dict[str, Any]:
+    """Return the JSON Schema of changes to an account; titles and descriptions are what a form shows."""
+    return ProfileChanges.model_json_schema(by_alias=True)
 
 
 @routes.post("/login", responses=problems(401, 404, 429), openapi_extra={"security": []})

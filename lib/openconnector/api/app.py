@@ -19,6 +19,7 @@ from openconnector.api import (
     definitions,
     drafts,
     errors,
+    health,
     kinds,
     mappings,
     objects,
@@ -65,6 +66,7 @@ RESOURCES = (
     audit,
     settings,
     accounts,
+    health,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
 

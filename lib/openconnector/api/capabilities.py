@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from openconnector.api.answers import API_VERSION
+from openconnector.api.callers import Who
 from openconnector.api.kinds import FAMILIES
 from openconnector.api.lists import MAX_LIMIT
 from openconnector.api.requests import MAX_BODY_BYTES, MAX_DEPTH, Route
-from openconnector.api.rights import Right, needs
+from openconnector.api.rights import RIGHTS, Right, needs
 from openconnector.synchronization.shown import Shown
 
 
@@ -35,6 +36,8 @@ class OwnCapabilities(Shown):
     kinds: Mapping[str, list[str]]
     """Family -> names of the kinds that are installed; `/kinds` describes them."""
     limits: Limits
+    rights: list[str]
+    """What the caller may do: `read`, `change`, `own` (its account), `administer`."""
 
 
 class Section(BaseModel):
@@ -54,12 +57,13 @@ routes = APIRouter(prefix="/capabilities", tags=["capabilities"], route_class=Ro
 
 @routes.get("")
 @needs(Right.READ)
-async def read_capabilities() -> Capabilities:
+async def read_capabilities(who: Who) -> Capabilities:
     """Return what this installation can do. Below `/ocs/v2.php/cloud/capabilities` the same stands in an envelope."""
     own = OwnCapabilities(
         version=version("openconnector"),
         api_version=API_VERSION,
         kinds={family: list(registry) for family, registry in FAMILIES.items()},
         limits=Limits(body_bytes=MAX_BODY_BYTES, body_depth=MAX_DEPTH, page_entries=MAX_LIMIT),
+        rights=[right.value for right in Right if right in RIGHTS[who.role] - {Right.ENTER}],
     )
     return Capabilities(capabilities=Section(openconnector=own))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import structlog
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from openconnector.db import definitions as counter
 from openconnector.db import settings as rows
@@ -29,11 +29,26 @@ MEBIBYTE = 1024 * 1024
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Roles": ("editorGroups", "viewerGroups", "defaultUser"),
+    "Notifications": ("notifies", "notifiedUsers", "notifiedGroups", "notificationHours"),
+    "Retention": ("keepRunsDays", "keepLogsDays", "keepCallsDays"),
+    "Network": ("allowedNetworks", "maxRequestSeconds", "maxAnswerMegabytes", "maxAttempts"),
+    "Log of the program": ("logLevel",),
+}
+"""Which fields a form shows together, and under which heading."""
+
 logger = structlog.get_logger(__name__)
 
 
 class InstallationSettings(Model):
     """What administrators decide for the whole installation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-groups": [{"title": title, "fields": list(names)} for title, names in GROUPS.items()]
+        }
+    )
 
     editor_groups: list[Name] = Field(default_factory=list, max_length=MANY)
     """Groups whose members may see and save everything, by id."""

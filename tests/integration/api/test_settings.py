@@ -42,6 +42,8 @@ async def test_the_schema_explains_every_field_for_a_form(api: httpx.AsyncClient
         assert field["title"], name
         assert field["description"], name
         assert "default" in field or field["type"] == "array", name
+    grouped = [name for group in schema["x-groups"] for name in group["fields"]]
+    assert sorted(grouped) == sorted(schema["properties"])
 
 
 async def test_groups_decide_about_roles_at_the_next_request(engine: Engine):

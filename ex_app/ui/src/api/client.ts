@@ -90,7 +90,7 @@ export function getTagged<T>(path: string): Promise<Tagged<T>> {
 }
 
 /** Send something new, or ask for something to be done, and return the answer. Throws `Problem`, also when it is called off. */
-export async function post<T>(path: string, body: object = {}, params: object = {}, signal?: AbortSignal): Promise<T> {
+export async function post<T>(path: string, body: object | null = {}, params: object = {}, signal?: AbortSignal): Promise<T> {
   return (await send<T>('POST', path, { data: body, params, signal })).data
 }
 
@@ -102,6 +102,11 @@ export function put<T>(path: string, body: object, tag: string, params: object =
 /** Delete. Throws `Problem`; status 409 names what still needs it. */
 export async function remove(path: string): Promise<void> {
   await send('DELETE', path)
+}
+
+/** Return what a file at a path holds. Throws `Problem`. */
+export async function getFile(path: string, params: object = {}): Promise<Blob> {
+  return (await send<Blob>('GET', path, { params, responseType: 'blob' })).data
 }
 
 /** Sign in with the token of a server of its own. Throws `Problem`; status 401 when it is not the right one. */

@@ -36,6 +36,13 @@ export interface Collection {
   schema: Schema
 }
 
+/** What this installation is, and what the reader may do in it. */
+export interface Capabilities {
+  version: string
+  apiVersion: string
+  rights: string[]
+}
+
 export const BALANCE = ['found', 'created', 'updated', 'unchanged', 'skipped', 'invalid', 'failed', 'deleted'] as const
 
 export interface Run {

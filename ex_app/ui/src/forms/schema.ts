@@ -28,6 +28,8 @@ export interface Schema {
   'x-refers'?: string
   /** Whether most people need not look at the field. */
   'x-advanced'?: boolean
+  /** Which fields stand together, and under which heading. */
+  'x-groups'?: { title: string; fields: string[] }[]
 }
 
 export type Value = unknown
@@ -145,6 +147,14 @@ export function parted(schema: Schema, root: Schema, values: Values): { first: s
   }
   const more = names.filter(isUsual)
   return more.length < FEW ? { first: names, more: [] } : { first: names.filter((name) => !more.includes(name)), more }
+}
+
+/** Return the groups of an object's fields that have anything in them; none where the server names no groups. */
+export function groupsOf(schema: Schema): { title: string; fields: string[] }[] {
+  const groups = schema['x-groups'] ?? []
+  return groups
+    .map(({ title, fields }) => ({ title, fields: fields.filter((name) => schema.properties?.[name]) }))
+    .filter(({ fields }) => fields.length > 0)
 }
 
 /** So few fields are shown rather than folded away. */

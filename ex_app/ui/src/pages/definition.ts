@@ -1,10 +1,10 @@
 /** One definition while it is edited: read, changed, saved, and guarded against being lost or overwritten. */
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
-import { onBeforeRouteLeave, useRouter } from 'vue-router'
+import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
+import { useRouter } from 'vue-router'
 import { getTagged, post, put, type FieldProblem, type Problem, type Tagged } from '../api/client'
 import type { Collection, Definition } from '../api/types'
+import { askBeforeLeaving } from '../forms/leaving'
 import { copied, initial, same, type Values } from '../forms/schema'
-import { t } from '../l10n'
 import { useCatalogue } from '../stores/catalogue'
 
 export interface Edited {
@@ -108,13 +108,7 @@ export function useDefinition(collection: string, id?: string): Edited {
     await save()
   }
 
-  function askBeforeLeaving(event: BeforeUnloadEvent) {
-    if (isChanged.value) event.preventDefault()
-  }
-
-  onBeforeRouteLeave(() => !isChanged.value || window.confirm(t('Leave without saving what you changed?')))
-  onMounted(() => window.addEventListener('beforeunload', askBeforeLeaving))
-  onBeforeUnmount(() => window.removeEventListener('beforeunload', askBeforeLeaving))
+  askBeforeLeaving(isChanged)
   void load()
 
   return { described, values, saved, problems, problem, isSaving, isChanged, isMissing, isConflict, load, save, overwrite }

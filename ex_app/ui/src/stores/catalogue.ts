@@ -2,14 +2,17 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { get, Problem } from '../api/client'
-import type { Collection } from '../api/types'
+import type { Capabilities, Collection } from '../api/types'
 
 export const useCatalogue = defineStore('catalogue', () => {
   const collections = ref<Collection[]>([])
+  const capabilities = ref<Capabilities | null>(null)
   const problem = ref<Problem | null>(null)
   const isLoaded = ref(false)
 
   const byName = computed(() => new Map(collections.value.map((collection) => [collection.name, collection])))
+
+  const may = (right: string) => capabilities.value?.rights.includes(right) ?? false
 
   /** Ask the server; what went wrong is kept for the page to show. */
   async function load(): Promise<void> {
@@ -17,10 +20,14 @@ export const useCatalogue = defineStore('catalogue', () => {
     try {
       collections.value = await get<Collection[]>('/collections')
       isLoaded.value = true
+      // What the reader may do decides about a few entries of the navigation alone: nothing waits for it.
+      void get<{ capabilities: { openconnector: Capabilities } }>('/capabilities').then((answer) => {
+        capabilities.value = answer.capabilities.openconnector
+      }, () => {})
     } catch (error) {
       problem.value = error as Problem
     }
   }
 
-  return { collections, byName, problem, isLoaded, load }
+  return { collections, byName, capabilities, may, problem, isLoaded, load }
 })

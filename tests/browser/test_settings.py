@@ -1,0 +1,94 @@
+"""What administrators see of the installation, and everybody of the own account."""
+
+import json
+
+import pytest
+from playwright.async_api import Page, expect
+
+from openconnector.engine import Engine
+from tests.browser.conftest import ALONE, EMBEDDED
+from tests.fakes.nextcloud import FakeNextcloud
+
+
+async def test_a_setting_is_saved_and_the_change_stands_in_the_verified_trail(
+    signed_in: Page, engine: Engine
+):
+    await signed_in.get_by_role("link", name="Settings").click()
+    days = signed_in.get_by_label("Keep runs days")
+    await days.fill("0")
+    await signed_in.get_by_role("button", name="Save").click()
+    field = signed_in.locator('[data-field="keepRunsDays"]')
+    await expect(field.get_by_role("alert")).to_contain_text("greater than or equal to 1")
+
+    await days.fill("7")
+    await signed_in.get_by_role("button", name="Save").click()
+    await expect(signed_in.get_by_text("Saved", exact=True)).to_be_visible()
+    await signed_in.get_by_role("link", name="Audit trail").click()
+    row = signed_in.get_by_role("row", name="Settings")
+    await expect(row).to_contain_text("keepRunsDays: 90 → 7")
+    await signed_in.get_by_role("button", name="Verify").click()
+
+    await expect(signed_in.get_by_text("1 entry, as it was written")).to_be_visible()
+    async with engine.database.reading() as session:
+        assert (await engine.installation.refresh(session)).keep_runs_days == 7
+
+
+async def test_the_audit_trail_is_saved_as_a_file(signed_in: Page, address: str):
+    headers = {"Authorization": "Bearer only-for-this-test"}
+    made = await signed_in.request.post(
+        f"{address}/api/v1/registers", data={"title": "Cases"}, headers=headers
+    )
+    assert made.ok
+    await signed_in.goto("/app/settings/audit")
+
+    async with signed_in.expect_download() as started:
+        await signed_in.get_by_role("button", name="Export").click()
+    saved = await (await started.value).path()
+
+    assert json.loads(saved.read_text())["name"] == "cases"
+
+
+async def test_the_health_of_the_installation_is_told_in_words(signed_in: Page):
+    await signed_in.goto("/app/settings/about")
+
+    await expect(signed_in.get_by_role("heading", name="Key file")).to_be_visible()
+    await expect(signed_in.get_by_text("In order").first).to_be_visible()
+
+
+@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
+async def test_who_is_no_administrator_has_no_way_to_the_settings(
+    signed_in: Page, nextcloud: FakeNextcloud
+):
+    nextcloud.groups["admin"] = []
+
+    await signed_in.goto("/app/settings")
+
+    await expect(signed_in.get_by_text("Only administrators may do this")).to_be_visible()
+    await expect(signed_in.get_by_role("link", name="Your account")).to_be_visible()
+    navigation = signed_in.locator("#app-navigation-vue")
+    await expect(navigation.get_by_role("link", name="Settings")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
+async def test_the_own_account_is_changed_at_nextcloud(signed_in: Page, nextcloud: FakeNextcloud):
+    await signed_in.get_by_role("link", name="Your account").click()
+    await signed_in.get_by_label("Phone").fill("+31 20 555 0100")
+    await signed_in.get_by_role("button", name="Save").click()
+
+    await expect(signed_in.get_by_text("Saved", exact=True)).to_be_visible()
+    assert nextcloud.accounts.shown("admin")["phone"] == "+31 20 555 0100"
+
+
+@pytest.mark.parametrize("place", [ALONE], indirect=True)
+async def test_a_server_of_its_own_says_that_it_has_no_accounts(signed_in: Page):
+    await signed_in.get_by_role("link", name="Your account").click()
+
+    await expect(signed_in.get_by_text("There are no accounts here")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", [ALONE], indirect=True)
+async def test_who_signs_out_has_to_sign_in_again(signed_in: Page):
+    await signed_in.get_by_role("button", name="Sign out").click()
+
+    await expect(signed_in.get_by_label("Token", exact=True)).to_be_visible()
+    assert await signed_in.evaluate("sessionStorage.getItem('openconnector-token')") is None
