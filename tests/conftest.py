@@ -8,6 +8,7 @@ import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,9 @@ from sqlalchemy.pool import NullPool
 import ex_app.kinds
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
+
+if TYPE_CHECKING:
+    from tests.fakes.interfaces import Interfaces
 
 MIGRATED = "openconnector_migrated"
 
@@ -78,6 +82,20 @@ def logs_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _interfaces() -> "Interfaces":
+    from tests.fakes.interfaces import Interfaces  # noqa: PLC0415  loads the API; few unit tests need it
+
+    return Interfaces()
+
+
+@pytest.fixture
+def interfaces(_interfaces: "Interfaces") -> Iterator["Interfaces"]:
+    """Builds what `create_api` builds, in no time: applications of the tests before."""
+    yield _interfaces
+    _interfaces.free()
+
+
+@pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a PostgreSQL server of our own, one for each test process, holding a migrated template."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
@@ -133,6 +151,13 @@ def sqlite_url(tmp_path: Path) -> str:
 def migrated_sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
     """Address of a SQLite file with our tables."""
     return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'migrated.db')}"
+
+
+@pytest.fixture
+def migrated_storage(tmp_path: Path, migrated_file: Path) -> Path:
+    """The folder of an installation: a SQLite file with our tables where the engine looks for it."""
+    shutil.copy(migrated_file, tmp_path / migrated_file.name)
+    return tmp_path
 
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]

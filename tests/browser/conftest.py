@@ -26,7 +26,6 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from ex_app.building import built
-from openconnector.api.app import create_api
 from openconnector.api.callers import by_host, by_token
 from openconnector.api.pages import pages
 from openconnector.api.rights import Role
@@ -34,6 +33,7 @@ from openconnector.cli.serving import listening
 from openconnector.engine import Engine, Settings
 from tests.fakes.embedded_page import EmbeddedPages
 from tests.fakes.exapp import client_for, hosting, settings_for
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 
 ROOT = Path(__file__).parents[2]
@@ -119,26 +119,16 @@ async def engine(
         yield opened
 
 
-@pytest.fixture(scope="session")
-def apis() -> dict[str, FastAPI]:
-    """The interfaces of this session: building one takes longer than most tests."""
-    return {}
-
-
 @pytest.fixture
-def program_api(apis: dict[str, FastAPI], engine: Engine) -> FastAPI:
+def program_api(interfaces: Interfaces, engine: Engine) -> FastAPI:
     """The interface of a server of its own."""
-    api = apis.setdefault(ALONE, create_api(engine, authenticate=by_token(TOKEN)))
-    api.state.engine = engine
-    return api
+    return interfaces(engine, by_token(TOKEN))
 
 
 @pytest.fixture
-def hosted_api(apis: dict[str, FastAPI], engine: Engine) -> FastAPI:
+def hosted_api(interfaces: Interfaces, engine: Engine) -> FastAPI:
     """The interface inside Nextcloud."""
-    api = apis.setdefault(EMBEDDED, create_api(engine, authenticate=by_host(_only_administrators)))
-    api.state.engine = engine
-    return api
+    return interfaces(engine, by_host(_only_administrators))
 
 
 async def _only_administrators(_groups: frozenset[str]) -> Role:

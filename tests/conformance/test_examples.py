@@ -8,7 +8,6 @@ import pytest
 from openconnector.cli.example_source import PAGE_SIZE, PATH, ExampleSource
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
-from openconnector.db.migrate import migrate
 from openconnector.definitions import files
 from openconnector.definitions.notation import read
 from openconnector.definitions.registers import Registers
@@ -29,9 +28,10 @@ def test_every_folder_of_examples_holds_a_configuration():
 
 
 @pytest.mark.parametrize("file", CONFIGURATIONS, ids=lambda file: file.parent.name)
-async def test_an_example_loads_and_begins_with_what_it_is_for(file: Path, sqlite_url: str):
-    database = Database(sqlite_url)
-    await migrate(database)
+async def test_an_example_loads_and_begins_with_what_it_is_for(
+    file: Path, migrated_sqlite_url: str
+):
+    database = Database(migrated_sqlite_url)
     clock = FakeClock()
     definitions = Definitions(KeyRing({b"test": bytes(32)}, b"test"), clock)
     text = file.read_text()

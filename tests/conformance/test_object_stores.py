@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from openconnector.auth.basic import BasicAuth
 from openconnector.db import registers
 from openconnector.db.database import Database
-from openconnector.db.migrate import migrate
 from openconnector.db.store_rows import RegisterRow, SchemaRow
 from openconnector.errors import InvalidInput, NotFound
 from openconnector.objects.embedded import EmbeddedStore
@@ -70,7 +69,6 @@ async def open_register(profile: Profile) -> AsyncIterator[ObjectStore]:
 @asynccontextmanager
 async def embedded(url: str) -> AsyncIterator[ObjectStore]:
     database = Database(url)
-    await migrate(database)
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     about = {"owner": "admin", "created_at": moment, "updated_at": moment}
     person_schema = SchemaRow(
@@ -98,7 +96,10 @@ async def embedded(url: str) -> AsyncIterator[ObjectStore]:
     await database.close()
 
 
-EMBEDDED = {"embedded, SQLite": "sqlite_url", "embedded, PostgreSQL": "postgres_url"}
+EMBEDDED = {
+    "embedded, SQLite": "migrated_sqlite_url",
+    "embedded, PostgreSQL": "migrated_postgres_url",
+}
 STORES = [
     "embedded, SQLite",
     pytest.param("embedded, PostgreSQL", marks=pytest.mark.postgres),

@@ -99,12 +99,9 @@ EXCUSES = (
 
 
 @pytest.fixture
-def served(tmp_path: Path, migrated_file: Path) -> Iterator[Gateway]:
+def served(migrated_storage: Path) -> Iterator[Gateway]:
     """The interface over an empty database, for whoever has the token."""
-    storage = tmp_path / "storage"
-    storage.mkdir()
-    (storage / "openconnector.db").write_bytes(migrated_file.read_bytes())
-    engine = Engine(Settings(storage=storage))
+    engine = Engine(Settings(storage=migrated_storage))
     with gateway(create_api(engine, authenticate=by_token(TOKEN))) as running:
         running.call(engine.__aenter__)
         yield running

@@ -9,13 +9,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import by_host, by_token
 from openconnector.api.rights import Role
 from openconnector.engine import Engine, Settings
 from tests.fakes.doors import Visitors
 from tests.fakes.exapp import client_for, hosting
 from tests.fakes.harp import Harp
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.fakes.php_proxy import PhpProxy
 from tests.fakes.town import Remote, configure, standing
@@ -54,21 +54,10 @@ async def engine(migrated_url: str, tmp_path: Path) -> AsyncIterator[Engine]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def built() -> dict[str, FastAPI]:
-    """The applications of this session: building one takes longer than most tests."""
-    return {}
-
-
 @pytest.fixture
-def app(built: dict[str, FastAPI], engine: Engine, door: str) -> FastAPI:
-    """The interface to this test's engine; a test that adds to it builds its own."""
-    kind = TOKEN if door == DIRECT else "hosted"
-    if kind not in built:
-        proof = by_token(TOKEN) if door == DIRECT else by_host(_only_administrators)
-        built[kind] = create_api(engine, authenticate=proof)
-    built[kind].state.engine = engine
-    return built[kind]
+def app(interfaces: Interfaces, engine: Engine, door: str) -> FastAPI:
+    """The interface to this test's engine."""
+    return interfaces(engine, by_token(TOKEN) if door == DIRECT else by_host(_only_administrators))
 
 
 async def _only_administrators(_groups: frozenset[str]) -> Role:

@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
 from openconnector.api.tries import PER_ADDRESS, WINDOW
@@ -14,6 +13,7 @@ from openconnector.db import audit as rows
 from openconnector.engine import Engine, Ports, Settings
 from openconnector.errors import Unavailable
 from openconnector.testing import FakeAccounts, FakeClock
+from tests.fakes.interfaces import Interfaces
 
 RIGHT = {"username": "alice", "password": "alice-password"}
 WRONG = RIGHT | {"password": "wr<o>ng&é-password"}
@@ -45,13 +45,13 @@ async def engine(
 
 
 @pytest.fixture
-async def alice(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
+async def alice(engine: Engine, interfaces: Interfaces) -> AsyncIterator[httpx.AsyncClient]:
     """A client for an account without a role."""
 
     async def authenticate(_scope) -> Caller:
         return Caller(user_id="alice", role=Role.NONE)
 
-    transport = httpx.ASGITransport(create_api(engine, authenticate=authenticate))
+    transport = httpx.ASGITransport(interfaces(engine, authenticate))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://api.test/api/v1/user/"
     ) as client:
@@ -59,15 +59,13 @@ async def alice(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def visitor(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
+async def visitor(engine: Engine, interfaces: Interfaces) -> AsyncIterator[httpx.AsyncClient]:
     """A client nobody knows."""
 
     async def authenticate(_scope) -> None:
         return None
 
-    transport = httpx.ASGITransport(
-        create_api(engine, authenticate=authenticate), client=("192.0.2.7", 1)
-    )
+    transport = httpx.ASGITransport(interfaces(engine, authenticate), client=("192.0.2.7", 1))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://api.test/api/v1/user/"
     ) as client:

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
 from openconnector.db.draft_rows import DraftRow
 from openconnector.engine import Engine
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.town import Remote
 from tests.fakes.ways import DIRECTLY, Way
 from tests.integration.api.test_runs import carried_out
@@ -93,13 +93,15 @@ async def test_a_mask_that_stands_for_no_secret_is_none(api: httpx.AsyncClient):
     assert kept["source"]["configuration"]["auth"]["password"] is None
 
 
-async def test_each_account_has_a_draft_of_its_own(engine: Engine, api: httpx.AsyncClient):
+async def test_each_account_has_a_draft_of_its_own(
+    engine: Engine, api: httpx.AsyncClient, interfaces: Interfaces
+):
     await api.put("draft", json={"synchronization": {"name": "Mine"}})
 
     async def somebody(_scope: Any) -> Caller:
         return Caller(user_id="somebody", role=Role.EDITOR)
 
-    other = create_api(engine, authenticate=somebody)
+    other = interfaces(engine, somebody)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(other), base_url="http://api.test/api/v1/"
     ) as theirs:

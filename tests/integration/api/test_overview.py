@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, event, text
 from starlette.types import Scope
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import Caller
 from openconnector.api.rights import Role
 from tests.fakes.hostile_server import answer
 from tests.fakes.installation import Installation, installation, page, records
+from tests.fakes.interfaces import Interfaces
 
 DAILY = {"kind": "interval", "every": 1, "unit": "days"}
 CANNED = {"properties": {"name": {"type": "string", "maxLength": 2}}}
@@ -39,6 +39,10 @@ class Desk(Installation):
     app: FastAPI
     caller = ADMINISTRATOR
 
+    async def whoever(self, _scope: Scope) -> Caller:
+        """Say who asks."""
+        return self.caller
+
     async def overview(self, caller: Caller = ADMINISTRATOR) -> dict[str, Any]:
         """Return what somebody is shown."""
         self.caller = caller
@@ -52,21 +56,12 @@ class Desk(Installation):
 
 @pytest.fixture
 async def installed(
-    migrated_url: str, tmp_path: Path, built: dict[str, FastAPI]
+    migrated_url: str, tmp_path: Path, interfaces: Interfaces
 ) -> AsyncIterator[Desk]:
     async with installation(migrated_url, tmp_path / "storage") as opened:
         desk = Desk(opened.engine, opened.clock, opened.api)
-        if "overview" not in built:
-            built["overview"] = create_api(opened.engine, authenticate=_whoever)
-        desk.app = built["overview"]
-        desk.app.state.engine = opened.engine
-        desk.app.state.whoever = desk
+        desk.app = interfaces(opened.engine, desk.whoever)
         yield desk
-
-
-async def _whoever(scope: Scope) -> Caller:
-    found: Caller = scope["app"].state.whoever.caller
-    return found
 
 
 async def attention(installed: Desk) -> list[dict[str, Any]]:

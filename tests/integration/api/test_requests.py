@@ -8,10 +8,11 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import LOGIN, PUBLIC, by_host
 from openconnector.api.requests import MAX_BODY_BYTES, MAX_DEPTH
 from openconnector.api.rights import Role
+from openconnector.engine import Engine
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.ways import DIRECTLY_ON_SQLITE, NOT_THROUGH_PHP, ON_SQLITE, Way
 
 JSON = {"Content-Type": "application/json"}
@@ -84,11 +85,13 @@ async def test_wrong_credentials_are_refused(anyone: httpx.AsyncClient, given: s
         (None, 401),
     ],
 )
-async def test_a_host_says_who_calls(app: FastAPI, caller: dict | None, status: int):
+async def test_a_host_says_who_calls(
+    engine: Engine, interfaces: Interfaces, caller: dict | None, status: int
+):
     async def role_of(groups: frozenset[str]) -> Role:
         return Role.VIEWER if "readers" in groups else Role.NONE
 
-    hosted = create_api(app.state.engine, authenticate=by_host(role_of))
+    hosted = interfaces(engine, by_host(role_of))
 
     async def host(scope, receive, send):
         scope["state"] = {"caller": SimpleNamespace(**caller)} if caller else {}

@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter, iter_route_contexts
 from starlette.types import Scope
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import PUBLIC, Caller
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, Role
 from openconnector.engine import Engine
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.ways import DIRECTLY, Way
 
 
@@ -113,7 +113,7 @@ As = Callable[[str, Role], httpx.AsyncClient]
 
 
 @pytest.fixture
-async def as_(engine: Engine) -> AsyncIterator[As]:
+async def as_(engine: Engine, interfaces: Interfaces) -> AsyncIterator[As]:
     """A client for an account with a role."""
     async with AsyncExitStack() as stack:
 
@@ -122,7 +122,7 @@ async def as_(engine: Engine) -> AsyncIterator[As]:
                 return Caller(user_id=user_id, role=role)
 
             made = httpx.AsyncClient(
-                transport=httpx.ASGITransport(create_api(engine, authenticate=authenticate)),
+                transport=httpx.ASGITransport(interfaces(engine, authenticate)),
                 base_url="http://api.test/api/v1/",
             )
             stack.push_async_callback(made.aclose)

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 
-from openconnector.api.app import create_api
 from openconnector.api.callers import by_host
 from openconnector.api.rights import role_in
 from openconnector.engine import Engine
+from tests.fakes.interfaces import Interfaces
 
 
 async def test_settings_are_read_changed_and_read_again(api: httpx.AsyncClient, engine: Engine):
@@ -46,11 +46,13 @@ async def test_the_schema_explains_every_field_for_a_form(api: httpx.AsyncClient
     assert sorted(grouped) == sorted(schema["properties"])
 
 
-async def test_groups_decide_about_roles_at_the_next_request(engine: Engine):
+async def test_groups_decide_about_roles_at_the_next_request(
+    engine: Engine, interfaces: Interfaces
+):
     async def role_of(groups):
         return role_in(groups, engine.installation.settings)
 
-    hosted = create_api(engine, authenticate=by_host(role_of))
+    hosted = interfaces(engine, by_host(role_of))
     caller: dict[str, Any] = {"user_id": "", "is_admin": False, "groups": frozenset()}
 
     async def host(scope, receive, send):

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from openconnector.crypto import KeyRing
 from openconnector.db import definitions as rows
 from openconnector.db.database import Database
-from openconnector.db.migrate import migrate
 from openconnector.definitions import files
 from openconnector.definitions.files import Saved
 from openconnector.definitions.notation import Document, read, write
@@ -113,10 +112,9 @@ async def refusal(
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """Give a migrated database of this test's own."""
-    database = Database(url)
-    await migrate(database)
+async def opened(migrated_url: str) -> AsyncIterator[Database]:
+    """Give a database of this test's own."""
+    database = Database(migrated_url)
     try:
         yield database
     finally:
@@ -193,12 +191,12 @@ async def test_an_export_holds_references_instead_of_secrets(database: Database)
 
 
 async def test_an_export_can_be_loaded_elsewhere_with_its_secrets_in_the_environment(
-    database: Database, tmp_path: Path
+    database: Database, migrated_storage: Path
 ):
     await load(database, WHOLE)
     exported = await dump(database)
 
-    async with opened(f"sqlite:///{tmp_path / 'other.db'}") as other:
+    async with opened(f"sqlite:///{migrated_storage / 'openconnector.db'}") as other:
         missing = await refusal(other, exported, {})
         saved = await load(other, exported, {"STAFF_AUTH_TOKEN": "another"})
         copied = await dump(other)
@@ -294,9 +292,9 @@ NAMES = st.text("abc", min_size=1, max_size=3)
     )
 )
 async def test_any_mappings_come_back_from_an_export_as_they_were(
-    sqlite_url: str, entries: list[dict[str, Any]]
+    migrated_sqlite_url: str, entries: list[dict[str, Any]]
 ):
-    async with opened(sqlite_url) as database:
+    async with opened(migrated_sqlite_url) as database:
         with suppress(InvalidInput):  # some texts are no templates
             await load(database, {"mappings": escaped(entries)})
         exported = await dump(database)
@@ -370,8 +368,10 @@ async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
     ]
 
 
-async def test_no_writing_transaction_is_open_while_the_tests_of_an_import_run(sqlite_url: str):
-    async with opened(sqlite_url) as database:
+async def test_no_writing_transaction_is_open_while_the_tests_of_an_import_run(
+    migrated_sqlite_url: str,
+):
+    async with opened(migrated_sqlite_url) as database:
         watching = WatchingPreviews(database)
         document = with_a_test("name", "Ada")
         document["mappings"][1]["tests"] = [
@@ -485,7 +485,9 @@ async def test_several_documents_are_saved_together_and_a_problem_names_its_docu
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(value=DOCUMENTS)
-async def test_an_odd_export_of_the_predecessor_is_saved_or_refused(value: Any, sqlite_url: str):
-    async with opened(sqlite_url) as database:
+async def test_an_odd_export_of_the_predecessor_is_saved_or_refused(
+    value: Any, migrated_sqlite_url: str
+):
+    async with opened(migrated_sqlite_url) as database:
         with suppress(InvalidInput):
             await load(database, Document(value=value, lines={}))

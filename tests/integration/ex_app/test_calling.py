@@ -24,13 +24,14 @@ def nextcloud() -> FakeNextcloud:
 
 
 @pytest.fixture
-async def exapp(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """The ExApp with a migrated engine; no worker takes up what is queued."""
-    settings = settings_for(nextcloud, app_persistent_storage=tmp_path)
+async def exapp(
+    nextcloud: FakeNextcloud, migrated_storage: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The ExApp; no worker takes up what is queued."""
+    settings = settings_for(nextcloud, app_persistent_storage=migrated_storage)
     engine = hosted(settings)
     app = create_app(settings, engine, transport=httpx.ASGITransport(nextcloud))
     async with engine.api.router.lifespan_context(engine.api):
-        await engine.migrate(lambda _percent: None)
         yield client_for(app)
 
 

@@ -9,13 +9,12 @@ import httpx
 import pytest
 
 from ex_app.building import built
-from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.db import definitions, wakes
-from openconnector.db.migrate import migrate
 from openconnector.db.rows import SynchronizationRow
 from openconnector.engine import Engine
 from tests.fakes.exapp import settings_for
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 
 TOKEN = "a token of enough length"
@@ -80,13 +79,12 @@ class Running:
 
 
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
+async def running(migrated_storage: Path, interfaces: Interfaces) -> AsyncIterator[Running]:
     nextcloud = FakeNextcloud(is_registered=True, is_enabled=True)
-    settings = settings_for(nextcloud, app_persistent_storage=tmp_path)
+    settings = settings_for(nextcloud, app_persistent_storage=migrated_storage)
     engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
     async with aclosing(client), engine:
-        await migrate(engine.database)
-        app = create_api(engine, authenticate=by_token(TOKEN))
+        app = interfaces(engine, by_token(TOKEN))
         headers = {"Authorization": f"Bearer {TOKEN}"}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(

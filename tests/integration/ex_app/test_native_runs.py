@@ -7,23 +7,24 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from ex_app.building import built
-from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.cli.outcome import Exit
 from openconnector.cli.serving import listening
-from openconnector.db.migrate import migrate
 from openconnector.db.rows import CallRow
 from openconnector.engine import Engine
 from openconnector.errors import ConfigurationError
 from tests.fakes.commands import Command
 from tests.fakes.exapp import settings_for
+from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.fakes.open_register import V1_0_0, FakeOpenRegister
 
 TOKEN = "a token of enough length"
+BY_TOKEN = by_token(TOKEN)
 
 
 @pytest.fixture
@@ -45,39 +46,36 @@ async def open_register() -> AsyncIterator[FakeOpenRegister]:
 
 @pytest.fixture
 async def registering(
-    nextcloud: FakeNextcloud, open_register: FakeOpenRegister, tmp_path: Path
+    nextcloud: FakeNextcloud, open_register: FakeOpenRegister, migrated_storage: Path
 ) -> AsyncIterator[Engine]:
     """An engine that keeps objects in Open Register."""
     settings = settings_for(
         nextcloud,
         nextcloud_url=open_register.address,
-        app_persistent_storage=tmp_path,
+        app_persistent_storage=migrated_storage,
         open_register=True,
     )
     engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
     async with aclosing(client), engine:
-        await migrate(engine.database)
         yield engine
 
 
 @pytest.fixture
-async def engine(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[Engine]:
-    settings = settings_for(nextcloud, app_persistent_storage=tmp_path)
+async def engine(nextcloud: FakeNextcloud, migrated_storage: Path) -> AsyncIterator[Engine]:
+    settings = settings_for(nextcloud, app_persistent_storage=migrated_storage)
     engine, client = built(settings, transport=httpx.ASGITransport(nextcloud))
     async with aclosing(client), engine:
-        await migrate(engine.database)
         yield engine
 
 
 @pytest.fixture
-async def api(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(engine) as client:
+async def api(engine: Engine, interfaces: Interfaces) -> AsyncIterator[httpx.AsyncClient]:
+    async with asking(interfaces(engine, BY_TOKEN)) as client:
         yield client
 
 
-def asking(engine: Engine) -> httpx.AsyncClient:
+def asking(app: FastAPI) -> httpx.AsyncClient:
     """Return the client of the administrator `admin`."""
-    app = create_api(engine, authenticate=by_token(TOKEN))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://t/api/v1",
@@ -171,8 +169,10 @@ async def synchronized(api: httpx.AsyncClient, **more: Any) -> str:
     return str((await made(api, "/synchronizations", body | more))["slug"])
 
 
-async def test_objects_in_open_register_belong_to_the_acting_account(registering, open_register):
-    async with asking(registering) as api:
+async def test_objects_in_open_register_belong_to_the_acting_account(
+    registering, open_register, interfaces: Interfaces
+):
+    async with asking(interfaces(registering, BY_TOKEN)) as api:
         slug = await synchronized(api, actingUser="carol")
         first = await run(api, registering, slug)
         second = await run(api, registering, slug)
@@ -182,8 +182,10 @@ async def test_objects_in_open_register_belong_to_the_acting_account(registering
     assert {row.owner for row in open_register.rows.values()} == {"carol"}
 
 
-async def test_each_account_sees_open_register_with_its_own_eyes(registering, open_register):
-    async with asking(registering) as api:
+async def test_each_account_sees_open_register_with_its_own_eyes(
+    registering, open_register, interfaces: Interfaces
+):
+    async with asking(interfaces(registering, BY_TOKEN)) as api:
         slug = await synchronized(api)
         await run(api, registering, slug)
 
@@ -193,9 +195,9 @@ async def test_each_account_sees_open_register_with_its_own_eyes(registering, op
 
 
 async def test_an_account_nextcloud_does_not_know_deletes_nothing(
-    registering, open_register, nextcloud
+    registering, open_register, nextcloud, interfaces: Interfaces
 ):
-    async with asking(registering) as api:
+    async with asking(interfaces(registering, BY_TOKEN)) as api:
         slug = await synchronized(api, actingUser="carol")
         await run(api, registering, slug)
         nextcloud.groups.pop("bob")
@@ -207,7 +209,9 @@ async def test_an_account_nextcloud_does_not_know_deletes_nothing(
     assert len(open_register.rows) == 3
 
 
-async def test_nobody_never_reaches_open_register(registering, open_register):
+async def test_nobody_never_reaches_open_register(
+    registering, open_register, interfaces: Interfaces
+):
     with pytest.raises(ConfigurationError, match="nobody's name"):
         await registering.objects_of("").resolve("people", "person")
 

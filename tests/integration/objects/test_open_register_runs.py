@@ -10,7 +10,6 @@ import uvicorn
 from pydantic import SecretStr
 
 from openconnector.db import runs
-from openconnector.db.migrate import migrate
 from openconnector.db.rows import RunRow
 from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS
 from openconnector.engine import Engine, OpenRegisterAccess, Settings
@@ -52,15 +51,14 @@ async def run(engine: Engine) -> RunRow:
 
 
 @pytest.mark.parametrize("profile", [V1_0_0, V0_2_14])
-async def test_objects_are_written_once_and_not_again(profile: Profile, tmp_path: Path):
+async def test_objects_are_written_once_and_not_again(profile: Profile, migrated_storage: Path):
     remote = Loopback()
     remote.answer = lambda _path: (200, PEOPLE)
     async with nextcloud(profile) as (double, url):
         access = OpenRegisterAccess(url=url, user="alice", password=SecretStr("secret"))
-        settings = Settings(storage=tmp_path, open_register=access)
+        settings = Settings(storage=migrated_storage, open_register=access)
         with remote.serving():
             async with Engine(settings) as engine:
-                await migrate(engine.database)
                 async with engine.database.writing() as session:
                     source = {
                         "name": "people",
