@@ -70,16 +70,22 @@ Day = Annotated[
 """A date of the calendar."""
 
 
+OF_THE_MACHINE: Final = {"localtime", "posixrules"}
+"""What systems keep among the time zones for whatever theirs is: on another machine it is another one."""
+
+
 def _known(name: str) -> str:
     try:
-        ZoneInfo(name)
+        is_known = name not in OF_THE_MACHINE and ZoneInfo(name) is not None
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        is_known = False
+    if not is_known:
         raise ValueError(
             t(
                 "is {name}, which is no time zone; use a name such as Europe/Amsterdam or UTC",
                 name=repr(name[:80]),
             )
-        ) from None
+        )
     return name
 
 

@@ -65,9 +65,9 @@ class CalendarInterval(Schedule):
     def _date(self, number: int) -> date | None:
         """Return the date with this number, the first being 0; None after the end of time."""
         days, months = (each * self.every * number for each in UNITS[self.unit])
-        if self.start.toordinal() + days + 28 * months > LAST_DAY.toordinal():
-            return None
         year, month = divmod(self.start.year * 12 + self.start.month - 1 + months, 12)
+        if year >= LAST_DAY.year or self.start.toordinal() + days >= LAST_DAY.toordinal():
+            return None
         last = monthrange(year, month + 1)[1]
         moved = date(year, month + 1, min(self.start.day, last))
         return date.fromordinal(moved.toordinal() + days)

@@ -1,7 +1,7 @@
 """Moments that are equally far apart."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,6 +13,8 @@ from openconnector.messages import t
 
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 """From where intervals are counted, so that they fall on whole hours and weeks begin on a Monday."""
+
+END = datetime.combine(LAST_DAY, time(), UTC) - timedelta(microseconds=1)
 
 SHORTEST = timedelta(seconds=10)
 
@@ -51,12 +53,6 @@ class Interval(Schedule):
     @override
     def moments(self, after: datetime) -> Iterator[datetime]:
         first = (self.start or MONDAY).astimezone(UTC)
-        passed = (after - first) // self.step + 1 if after >= first else 0
-        moment = first + passed * self.step if _is_before_the_end(after) else after
-        while _is_before_the_end(moment):
-            yield moment
-            moment += self.step
-
-
-def _is_before_the_end(moment: datetime) -> bool:
-    return moment.date() < LAST_DAY
+        number = (after - first) // self.step + 1 if after >= first else 0
+        for count in range(number, (END - first) // self.step + 1):
+            yield first + count * self.step

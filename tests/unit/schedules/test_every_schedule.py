@@ -43,7 +43,7 @@ configurations = st.one_of(
     st.fixed_dictionaries(
         {
             "kind": st.just("interval"),
-            "every": st.integers(10, 5_000),
+            "every": st.integers(10, 5_000) | st.just(100_000),
             "unit": st.sampled_from(["seconds", "minutes", "hours", "days", "weeks"]),
         },
         optional={"start": moments.map(datetime.isoformat)},
@@ -204,6 +204,7 @@ def test_the_moments_are_those_people_expect(fields: dict, after: str, expected:
         ({"kind": "cron", "expression": "0 0 * * *", "timezone": "Mars/Base"}, "no time zone"),
         ({"kind": "cron", "expression": "0 0 * * *", "timezone": "../etc/passwd"}, "no time zone"),
         ({"kind": "cron", "expression": "0 0 * * *", "timezone": "Europe"}, "no time zone"),
+        ({"kind": "cron", "expression": "0 0 * * *", "timezone": "localtime"}, "no time zone"),
         ({"kind": "interval", "every": 5, "unit": "seconds"}, "10 seconds or more"),
         ({"kind": "interval", "every": 0}, "greater than or equal to 1"),
         ({"kind": "interval", "every": 1, "start": "2026-01-01T00:00:00"}, "timezone"),
@@ -227,3 +228,21 @@ def test_a_wrong_schedule_is_refused_with_what_would_be_right(fields: dict, flaw
         loaded(**fields)
 
     assert flaw in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "interval", "every": 100_000, "unit": "weeks"},
+        {"kind": "interval", "every": 100_000, "unit": "days", "start": "9899-12-31T23:59:59Z"},
+        {"kind": "calendar_interval", "every": 1_000, "unit": "years", "start": "1970-01-01"},
+        {"kind": "calendar_interval", "every": 900, "unit": "years", "start": "1970-01-01"},
+        {"kind": "calendar_interval", "every": 1_000, "unit": "weeks", "start": "9890-01-01"},
+        {"kind": "cron", "expression": "0 0 29 2 */2"},
+    ],
+)
+def test_the_moments_of_a_rare_schedule_come_to_an_end(fields: dict):
+    found = list(loaded(**fields).moments(datetime(2026, 1, 1, tzinfo=UTC)))
+
+    assert found == sorted(set(found))
+    assert all(moment.year < 9900 for moment in found)
