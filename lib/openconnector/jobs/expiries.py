@@ -1,28 +1,26 @@
 """Telling people in time what expires: the certificate of another system, a token that is stored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import xxhash
 
+from openconnector.db import latest, runs
 from openconnector.db import notices as rows
-from openconnector.db import runs
 from openconnector.db.installation_rows import NoticeRow
-from openconnector.db.rows import RunRow
+from openconnector.db.rows import RunRow, SourceRow
 from openconnector.db.session import Session
 from openconnector.definitions.installation import Installation
 from openconnector.definitions.models import SourceDefinition, SynchronizationDefinition
-from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS, Definitions
+from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS, Definitions, Loaded
 from openconnector.errors import ConfigurationError
 from openconnector.http.certificates import Certificates
 from openconnector.messages import Message, t
 from openconnector.ports import Clock
+from openconnector.synchronization.attention import SOON
 from openconnector.synchronization.outcome import Ending
-
-SOON = timedelta(days=21)
-"""How long before it happens it is told; certificates that are renewed by themselves are by then."""
 
 AGAIN = timedelta(days=7)
 """After how long the same is told again."""
@@ -54,38 +52,39 @@ class Expiries:
         key = run.synchronization_id
         synchronization = (await self._definitions.load(session, SYNCHRONIZATIONS, key)).definition
         now = self._clock.now()
+        secrets = await latest.expiring(session, SourceRow, now + SOON)
         async for source in self._sources(session, synchronization):
-            for said, at in self._known(source):
+            for said in self._said(source, secrets.get(source.id), now + SOON):
                 thing = f"expires {xxhash.xxh3_64_hexdigest(said.encode())}"
-                is_due = at - now < SOON and not await rows.was_told(session, thing, now - AGAIN)
-                if is_due:
+                if not await rows.was_told(session, thing, now - AGAIN):
                     await rows.add(session, _notice(run, thing, synchronization.name, said, now))
 
     async def _sources(
         self, session: Session, synchronization: SynchronizationDefinition
-    ) -> AsyncIterator[SourceDefinition]:
+    ) -> AsyncIterator[Loaded[SourceDefinition]]:
         """Yield the source that is read, and the one that is written by."""
         keys = dict.fromkeys([synchronization.source_id, synchronization.target.through])
         for key in filter(None, keys):
             with suppress(ConfigurationError):  # it was deleted meanwhile
-                yield (await self._definitions.load(session, SOURCES, key)).definition
+                yield await self._definitions.load(session, SOURCES, key)
 
-    def _known(self, source: SourceDefinition) -> list[tuple[Message, datetime]]:
-        """Return what is known of a source to expire, in words, and when."""
-        found = []
-        for host in source.configuration.hosts:
-            if (at := self._certificates.expiry(host)) is not None:
-                day = at.date().isoformat()
-                found.append(
-                    (t("The certificate of {host} expires on {day}", host=host, day=day), at)
-                )
-        if (at := source.configuration.credentials_expire_at) is not None:
-            day = at.date().isoformat()
-            said = t(
-                "The token of the source {source} expires on {day}", source=source.name, day=day
+    def _said(
+        self, source: Loaded[SourceDefinition], secret: datetime | None, until: datetime
+    ) -> Iterator[Message]:
+        """Say what of a source expires until then; ``secret`` is when the first of its secrets does."""
+        for host in source.definition.configuration.hosts:
+            at = self._certificates.expiry(host)
+            if at is not None and at < until:
+                yield t("The certificate of {host} expires on {day}", host=host, day=_day(at))
+        if secret is not None:
+            name = source.definition.name
+            yield t(
+                "The token of the source {source} expires on {day}", source=name, day=_day(secret)
             )
-            found.append((said, at))
-        return found
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
 
 
 def _notice(run: RunRow, thing: str, name: str, said: Message, now: datetime) -> NoticeRow:

@@ -1,7 +1,5 @@
 """How our requests prove who we are."""
 
-from datetime import datetime
-
 import httpx
 
 from openconnector.kinds.base import Kind
@@ -22,11 +20,6 @@ class Auth(Kind):
     def hosts(self) -> tuple[str, ...]:
         """The hosts that are asked for credentials."""
         return ()
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """Until when the credentials that are stored are good, where they tell it themselves."""
-        return None
 
     async def authenticate(
         self, request: httpx.Request, tokens: Tokens, http: Http, *, rejected: bool

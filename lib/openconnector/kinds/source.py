@@ -1,7 +1,6 @@
 """Where records come from."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
 from typing import Any, Self
 
 import httpx
@@ -34,11 +33,6 @@ class Source(Kind):
     def hosts(self) -> tuple[str, ...]:
         """The hosts that are asked."""
         return ()
-
-    @property
-    def credentials_expire_at(self) -> datetime | None:
-        """Until when its credentials are good, where they tell it themselves."""
-        return None
 
     def reads_changed(self, *, deletes: bool) -> bool:
         """Whether `read_changed` gives all that the change of one thing means.

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -112,11 +111,6 @@ class RestSource(Source):
     @override
     def hosts(self) -> tuple[str, ...]:
         return (httpx.URL(self.location).host, *self.auth.hosts)
-
-    @property
-    @override
-    def credentials_expire_at(self) -> datetime | None:
-        return self.auth.expires_at
 
     @override
     def narrowed(self, selection: Mapping[str, Any]) -> Self:

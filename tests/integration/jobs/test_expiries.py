@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from openconnector.jobs.expiries import AGAIN, SOON
+from openconnector.jobs.expiries import AGAIN
+from openconnector.synchronization.attention import SOON
 from tests.fakes.hostile_server import answer
 from tests.fakes.inbox import Inbox
 from tests.fakes.installation import Installation, installation, page, records
