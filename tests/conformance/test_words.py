@@ -24,7 +24,7 @@ THE_SAME = {
     "Scope, Slug, Tags, Token, Website, Worker, body",
     "terms of this product": "Mapping, Mappings, Run, Runs, mapping, run",
     "the same word in Dutch": "Account, Details, Dialect, Object, Parameter, Parameters, Record, "
-    "Records, Register, Schema, Tests, _%n record_::_%n records_, account, "
+    "Record {number}, Records, Register, Schema, Tests, _%n record_::_%n records_, account, "
     "accounts, contract, document, object, register, schema",
 }
 """Dutch that is as its English, by the reason."""

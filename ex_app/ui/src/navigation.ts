@@ -18,6 +18,11 @@ function entryOf({ name, title }: Collection): Entry {
   return { title, icon: ICONS[name] ?? mdiShapeOutline, to: { name: 'collection', params: { collection: name } } }
 }
 
+/** Return where another entry of a collection is made. */
+export function makingOf(collection: string): RouteLocationRaw {
+  return collection === 'synchronizations' ? { name: 'wizard' } : { name: 'new', params: { collection } }
+}
+
 /** Return what people come for: their flows, and what became of them. */
 export function flowsOf(collections: Collection[]): Entry[] {
   return [

@@ -14,6 +14,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/settings/audit', name: 'audit', component: () => import('./pages/settings/AuditPage.vue') },
   { path: '/settings/about', name: 'about', component: () => import('./pages/settings/AboutPage.vue') },
   { path: '/profile', name: 'profile', component: () => import('./pages/settings/ProfilePage.vue') },
+  { path: '/wizard/:step(\\d)?', name: 'wizard', component: () => import('./pages/WizardPage.vue'), props: true },
   { path: '/:collection', name: 'collection', component: () => import('./pages/CollectionPage.vue'), props: true },
   { path: '/:collection/new', name: 'new', component: () => import('./pages/DefinitionPage.vue'), props: true },
   { path: '/:collection/:id', name: 'definition', component: () => import('./pages/DefinitionPage.vue'), props: true },

@@ -41,7 +41,8 @@ class CollectionShown(BaseModel):
     json_schema: dict[str, Any] = Field(
         alias="schema",
         description="JSON Schema of a definition; descriptions are help texts, `x-refers` names the collection that a "
-        "field chooses from, and `x-advanced` marks fields that most people need not look at.",
+        "field chooses from, `x-advanced` marks fields that most people need not look at, and `x-first` those that "
+        "they have to, although they may stay as they are.",
     )
 
 

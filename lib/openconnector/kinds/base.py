@@ -17,6 +17,10 @@ SECRET_FIELDS: set[str] = set()
 """The names, as users write them, of every field of every kind that holds a secret."""
 
 
+FIRST: dict[str, Any] = {"x-first": True}
+"""What tells a form that most people have to look at a field, although it may stay as it is."""
+
+
 class Selection:
     """Marks a source's field that a synchronization may set for itself: which records, not how to connect.
 

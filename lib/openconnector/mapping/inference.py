@@ -73,4 +73,5 @@ def _direct(elements: Iterable[Leaf]) -> list[Leaf]:
 
 
 def _widened(types: frozenset[str]) -> frozenset[str]:
-    return types - {"integer"} if "number" in types else types
+    """Return the types with any number in the place of a whole one: the next record may hold a fraction."""
+    return frozenset("number" if name == "integer" else name for name in types)

@@ -31,7 +31,7 @@ from openconnector.expressions.results import OBJECT, records_in
 from openconnector.http import urls
 from openconnector.http.fields import Headers, Location
 from openconnector.kinds.auth import Auth
-from openconnector.kinds.base import Selection
+from openconnector.kinds.base import FIRST, Selection
 from openconnector.kinds.decoder import Decoder
 from openconnector.kinds.paginator import Answer, Ask, End, Paginator
 from openconnector.kinds.reach import Reach
@@ -66,9 +66,9 @@ class RestSource(Source):
     kind: Literal["rest"] = "rest"
     location: Location
     """Base address of the API, such as `https://api.example.org/v1`."""
-    auth: Annotated[Auth, AUTH] = NoAuth()
+    auth: Annotated[Auth, AUTH] = Field(default=NoAuth(), json_schema_extra=FIRST)
     """How requests prove who we are."""
-    endpoint: Annotated[str, Selection()] = ""
+    endpoint: Annotated[str, Selection()] = Field(default="", json_schema_extra=FIRST)
     """Path of the list below the base address."""
     method: Annotated[Literal["GET", "POST"], Selection()] = "GET"
     """Method of the requests for a page. POST is for APIs that are searched with a body."""

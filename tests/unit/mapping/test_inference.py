@@ -40,7 +40,7 @@ def test_every_field_becomes_a_property_with_a_short_name_of_its_own():
     assert found.properties["price"] == {"type": ["number", "null"]}
     assert found.properties["empty"] == {}
     assert found.properties["lines"]["items"]["properties"] == {
-        "amount": {"type": ["integer", "null"]}
+        "amount": {"type": ["number", "null"]}
     }
 
 

@@ -30,6 +30,8 @@ export interface Schema {
   'x-advanced'?: boolean
   /** Which fields stand together, and under which heading. */
   'x-groups'?: { title: string; fields: string[] }[]
+  /** Whether most people need to look at the field, although it may stay as it is. */
+  'x-first'?: boolean
 }
 
 export type Value = unknown
@@ -132,6 +134,12 @@ export function initialKind(union: Schema, root: Schema, kind: string): Values {
   return initialObject(kindsOf(union, root).get(kind) ?? {}, root)
 }
 
+/** Return a kind of a union with the default of every field that was never filled in. */
+export function completed(union: Schema, root: Schema, value: Values | null | undefined): Values {
+  const tag = resolved(union, root).discriminator?.propertyName ?? ''
+  return { ...initialKind(resolved(union, root), root, String(value?.[tag])), ...value }
+}
+
 function initialObject(schema: Schema, root: Schema): Values {
   const fields = Object.entries(schema.properties ?? {})
   return Object.fromEntries(fields.map(([name, field]) => [name, initial(field, root)]))
@@ -143,7 +151,7 @@ export function parted(schema: Schema, root: Schema, values: Values): { first: s
   const required = new Set(schema.required)
   const isUsual = (name: string) => {
     const field = schema.properties?.[name] ?? {}
-    return !required.has(name) && (field['x-advanced'] || same(values[name], initial(field, root)))
+    return !required.has(name) && !field['x-first'] && (field['x-advanced'] || same(values[name], initial(field, root)))
   }
   const more = names.filter(isUsual)
   return more.length < FEW ? { first: names, more: [] } : { first: names.filter((name) => !more.includes(name)), more }
