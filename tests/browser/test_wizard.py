@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from openconnector.cli.example_source import ExampleSource
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine
-from tests.browser.conftest import violations
+from tests.browser.conftest import ALONE, EMBEDDED, violations
 from tests.browser.test_definitions import asking
 
 LONG = 60_000
@@ -178,6 +178,7 @@ async def test_what_is_begun_is_there_when_one_comes_back_and_no_secret_is_kept_
         assert (await api.get("/draft")).json()["draft"] is None
 
 
+@pytest.mark.parametrize("place", [ALONE], indirect=True)
 async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_closed(
     signed_in: Page, filled: None
 ):
@@ -199,6 +200,7 @@ async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_clos
     await expect(heading(page, "When?")).to_be_visible()
 
 
+@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None):
     shown = {
         1: signed_in.get_by_role("button", name="Test the connection"),
