@@ -56,7 +56,7 @@ const CHUNKS: [name: string, modules: RegExp][] = [
   ['main', /[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
   ['forms', /[\\/]src[\\/](forms|lists)[\\/]|(Collection|Definition)Page\.vue/],
   ['runs', /[\\/]src[\\/]runs[\\/]|(Runs?Page|RunState)\.vue|pages[\\/]states\.ts/],
-  ['settings', /[\\/]pages[\\/]settings[\\/]/],
+  ['settings', /[\\/]pages[\\/](settings|configuration)[\\/]/],
 ]
 
 /** Return the first chunk that needs a module, itself or by way of what it imports; none for what one page alone needs. */

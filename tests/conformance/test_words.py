@@ -17,17 +17,9 @@ LANGUAGES = {
 ENGLISH = LANGUAGES["en"]["translations"]
 DUTCH = LANGUAGES["nl"]["translations"]
 
-THE_SAME = {
-    "names": "Base64, CSV, Excel (XLSX), Fediverse, JSON, JSON Lines, Jinja, Nextcloud Tables, "
-    "OpenConnector, Twig, Twitter, XML",
-    "terms of the field": "Audience, Body, Debug, Decoder, Endpoint, Header, Headers, Info, Query, "
-    "Scope, Slug, Tags, Token, Website, Worker, body",
-    "terms of this product": "Mapping, Mappings, Run, Runs, mapping, run",
-    "the same word in Dutch": "Account, Details, Dialect, Object, Parameter, Parameters, Record, "
-    "Record {number}, Records, Register, Schema, Tests, _%n record_::_%n records_, account, "
-    "accounts, contract, document, object, register, schema",
-}
-"""Dutch that is as its English, by the reason."""
+CORPUS = Path(__file__).parents[1] / "corpora/same_in_dutch.txt"
+THE_SAME = {line for line in CORPUS.read_text().splitlines() if line and not line.startswith("#")}
+"""Dutch that is as its English; the file gives the reasons."""
 
 PLACEHOLDER = re.compile(r"\{[^}]*\}|%n")
 CODE = re.compile(r"`[^`]+`")
@@ -59,7 +51,7 @@ def test_english_is_what_the_program_says():
 def test_dutch_is_not_english_unless_for_a_reason():
     same = {one for one, text in ENGLISH.items() if {*parts_of(text)} & {*parts_of(DUTCH[one])}}
 
-    assert same == {one for words in THE_SAME.values() for one in words.split(", ")}
+    assert same == THE_SAME
 
 
 def test_placeholders_are_plain_names_and_agree():

@@ -1,5 +1,5 @@
 /** What stands in the navigation beside every page. */
-import { mdiAccountOutline, mdiCalendarClockOutline, mdiCogOutline, mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSync } from '@mdi/js'
+import { mdiAccountOutline, mdiCalendarClockOutline, mdiCogOutline, mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSwapHorizontal, mdiSync } from '@mdi/js'
 import type { RouteLocationRaw } from 'vue-router'
 import type { Collection } from './api/types'
 import { t } from './l10n'
@@ -40,6 +40,7 @@ export function blocksOf(collections: Collection[]): Entry[] {
 /** Return what is about the reader and the installation; `may` says what the reader may do. */
 export function footOf(may: (right: string) => boolean): Entry[] {
   return [
+    { title: t('Import and export'), icon: mdiSwapHorizontal, to: { name: 'transfer' } },
     ...(may('administer') ? [{ title: t('Settings'), icon: mdiCogOutline, to: { name: 'settings' } }] : []),
     { title: t('Your account'), icon: mdiAccountOutline, to: { name: 'profile' } },
   ]

@@ -13,6 +13,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/settings', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
   { path: '/settings/audit', name: 'audit', component: () => import('./pages/settings/AuditPage.vue') },
   { path: '/settings/about', name: 'about', component: () => import('./pages/settings/AboutPage.vue') },
+  { path: '/transfer', name: 'transfer', component: () => import('./pages/configuration/TransferPage.vue') },
   { path: '/profile', name: 'profile', component: () => import('./pages/settings/ProfilePage.vue') },
   { path: '/wizard/:step(\\d)?', name: 'wizard', component: () => import('./pages/WizardPage.vue'), props: true },
   { path: '/:collection', name: 'collection', component: () => import('./pages/CollectionPage.vue'), props: true },

@@ -15,6 +15,7 @@ from openconnector.api import (
     audit,
     capabilities,
     collections,
+    configuration,
     contracts,
     definitions,
     drafts,
@@ -67,6 +68,7 @@ RESOURCES = (
     settings,
     accounts,
     health,
+    configuration,
 )
 """The modules whose `routes` are served. What stands in a path comes before what may stand for anything there."""
 

@@ -16,20 +16,13 @@ from openconnector.cli.carrying import opened
 from openconnector.cli.outcome import Exit, note, print_json
 from openconnector.cli.settings import Settings, variables
 from openconnector.definitions import files
-from openconnector.definitions.notation import Document, read, write
+from openconnector.definitions.notation import HEADING, Document, read, write
 
 if TYPE_CHECKING:
     from openconnector.engine import Engine
 
 WHO = "cli"
 """The author of what the command line saves."""
-
-HEADING = """\
-# The configuration of an OpenConnector; `openconnector import` takes it.
-# Secrets are not in it: each is a reference to an environment variable. Where that is not set, the secret that is
-# stored already is kept.
-
-"""
 
 
 async def import_documents(names: Sequence[str], *, is_forced: bool, as_json: bool) -> Exit:

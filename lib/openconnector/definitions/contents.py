@@ -79,7 +79,7 @@ def _without_slug(section: str, entries: Iterable[Any]) -> Iterator[FieldProblem
     for at, entry in enumerate(entries):
         slug = entry.get("slug") if isinstance(entry, dict) else None
         if not isinstance(slug, str) or not slug:
-            message = "has to be an object with a slug, by which it is known"
+            message = t("has to be an object with a slug, by which it is known")
             yield FieldProblem(field=f"{section}.{at}", message=message)
 
 
@@ -88,6 +88,6 @@ def _told_twice(entries: Iterable[Entry]) -> Iterator[FieldProblem]:
     for entry in entries:
         slug = entry.value["slug"]
         if (entry.section, slug) in taken:
-            message = f"is a second entry with the slug {slug!r}"
+            message = t("is a second entry with the slug {slug}", slug=repr(slug))
             yield entry.placed(FieldProblem(field="slug", message=message))
         taken.add((entry.section, slug))

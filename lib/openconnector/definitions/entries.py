@@ -6,6 +6,7 @@ from typing import Any
 
 from openconnector.definitions.notation import Document
 from openconnector.errors import FieldProblem, InvalidInput
+from openconnector.messages import t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,11 @@ class Contents:
 def placed(document: Document, wrong: FieldProblem) -> FieldProblem:
     """Return a problem with the name of its document, where it has one, and the line where there are lines."""
     line = document.line(wrong.field.split("."))
-    where = f" (line {line})" if line is not None else ""
     name = f"{document.name}: " if document.name else ""
-    return replace(wrong, field=f"{name}{wrong.field}", message=f"{wrong.message}{where}")
+    said = wrong.message
+    if line is not None:
+        said = t("{message} (line {line})", message=said, line=line)
+    return replace(wrong, field=f"{name}{wrong.field}", message=said)
 
 
 def refused(problems: Iterable[FieldProblem]) -> InvalidInput:

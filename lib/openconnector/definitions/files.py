@@ -11,6 +11,7 @@ Each entry is what the API takes, known by its `slug`. Texts may refer to the en
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -29,9 +30,13 @@ from openconnector.definitions.store import MAPPINGS, Collection, Definitions, v
 from openconnector.definitions.variables import escaped
 from openconnector.definitions.verifying import Draft, Verdict, Verifier
 from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
+from openconnector.messages import t
 
 KEPT = ("id", "owner", "createdBy", "updatedBy", "created", "updated", "revision", "isForced")
 """What belongs to one installation and is not written."""
+
+COUNTED = (*KEPT, "version")
+"""What every save changes."""
 
 ALL = register_rows.RegisterQuery(sort="created", limit=100_000)
 
@@ -39,6 +44,14 @@ LEFT_OUT: Final = "left out"
 """The action on what a document holds and an import does not save."""
 
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
+
+
+Made = tuple[Literal["created", "updated", "unchanged"], tuple[str, ...]]
+"""What became of an entry, and which fields of it are others now."""
+
+
+class _Rehearsed(Exception):
+    """Takes back what was done in a transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +63,8 @@ class Saved:
     slug: str
     """For what is left out, what it is called."""
     action: Literal["created", "updated", "unchanged", "left out"]
+    changed: tuple[str, ...] = ()
+    """The fields of an updated definition that are others now; a secret is `secrets`."""
     is_forced: bool = False
     """It breaks its own tests, and stands because whoever saved it insisted."""
     warnings: tuple[str, ...] = ()
@@ -82,7 +97,7 @@ class _Import:
     async def save(self, entry: Entry) -> None:
         part, value = SECTIONS[entry.section], entry.value
         try:
-            action = (
+            action, changed = (
                 await self._shelve(part, value)
                 if isinstance(part, Shelf)
                 else await self._define(part, value)
@@ -95,6 +110,7 @@ class _Import:
                 section=entry.section,
                 slug=value["slug"],
                 action=action,
+                changed=changed,
                 warnings=entry.warnings,
             )
         )
@@ -113,7 +129,9 @@ class _Import:
         except ConfigurationError as error:
             self._note(error, entry)
             return
-        message = "is a secret that is not stored here yet; write it as a reference such as ${NAME}"
+        message = t(
+            "is a secret that is not stored here yet; write it as a reference such as ${NAME}"
+        )
         self.problems += [
             entry.placed(FieldProblem(field=pointer[1:].replace("/", "."), message=message))
             for pointer, secret in split(loaded.definition)[1].items()
@@ -131,30 +149,32 @@ class _Import:
                 for one in self.saved
             ]
 
-    async def _shelve(
-        self, shelf: Shelf[Any], entry: dict[str, Any]
-    ) -> Literal["created", "updated", "unchanged"]:
+    async def _shelve(self, shelf: Shelf[Any], entry: dict[str, Any]) -> Made:
         found = await register_rows.find(self.session, shelf.table, entry["slug"])
         if found is None or found.slug != entry["slug"]:
             await self.into.registers.create(self.session, shelf, entry, self.who)
-            return "created"
+            return "created", ()
         before = found.revision
         after = await self.into.registers.update(self.session, shelf, found.id, entry, self.who)
-        return "unchanged" if after.revision == before else "updated"
+        return "unchanged" if after.revision == before else "updated", ()
 
-    async def _define(
-        self, collection: Collection[Any], entry: dict[str, Any]
-    ) -> Literal["created", "updated", "unchanged"]:
-        session = self.session
+    async def _define(self, collection: Collection[Any], entry: dict[str, Any]) -> Made:
+        session, definitions = self.session, self.into.definitions
         found = await definition_rows.find(session, collection.table, entry["slug"])
         if found is None or found.slug != entry["slug"]:
-            await self.into.definitions.create(session, collection, entry, self.who)
-            return "created"
-        before = found.revision
+            await definitions.create(session, collection, entry, self.who)
+            return "created", ()
+        before = await definitions.shown(session, collection, found)
         if not _is_newer(entry.get("version"), found.version):
             entry = entry | {"version": ""}
-        after = await self.into.definitions.update(session, collection, found.id, entry, self.who)
-        return "unchanged" if after.revision == before else "updated"
+        row = await definitions.update(session, collection, found.id, entry, self.who)
+        after = await definitions.shown(session, collection, row)
+        if after["revision"] == before["revision"]:
+            return "unchanged", ()
+        changed = [
+            name for name in after if name not in COUNTED and after[name] != before.get(name)
+        ]
+        return "updated", tuple(changed or ["secrets"])
 
     def _note(self, error: ConfigurationError, entry: Entry) -> None:
         wrong = (
@@ -172,8 +192,11 @@ async def import_documents(
     variables: Mapping[str, str],
     who: str,
     is_forced: bool = False,
+    is_rehearsal: bool = False,
 ) -> list[Saved]:
     """Save everything that documents hold in one transaction, or nothing; what is already so makes no revision.
+
+    ``is_rehearsal`` takes all of it back in the end: what is returned is what would become of it.
 
     They may be what the predecessor exported. What of that is not saved comes last, as left out. The tests of the
     mappings are run before the transaction is opened. ``is_forced`` also saves mappings that break them. Raises
@@ -183,11 +206,14 @@ async def import_documents(
     if contents.problems:
         raise refused(contents.problems)
     verdicts = await _verdicts(into.verifier, contents.entries)
-    async with into.database.writing() as session:
-        work = _Import(session, into, who, is_forced, verdicts)
-        await _save(work, contents.entries)
-        if work.problems:
-            raise refused(work.problems)
+    with suppress(_Rehearsed):
+        async with into.database.writing() as session:
+            work = _Import(session, into, who, is_forced, verdicts)
+            await _save(work, contents.entries)
+            if work.problems:
+                raise refused(work.problems)
+            if is_rehearsal:
+                raise _Rehearsed
     return work.saved + [
         Saved(section=one.section, slug=one.name, action=LEFT_OUT, warnings=(one.reason,))
         for one in contents.left_out

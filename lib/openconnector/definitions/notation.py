@@ -18,6 +18,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from openconnector.errors import FieldProblem, InvalidInput
 from openconnector.jsontexts import MAX_DEPTH, nests_too_deep
+from openconnector.messages import t
 
 MAX_CHARACTERS = 10_000_000
 
@@ -69,7 +70,7 @@ class Document:
 def read(text: str) -> Document:
     """Return the document a text holds. Raises `InvalidInput` naming the line that is wrong."""
     if len(text) > MAX_CHARACTERS:
-        _refuse(WHOLE, f"is longer than {MAX_CHARACTERS} characters")
+        _refuse(WHOLE, t("is longer than {limit} characters", limit=MAX_CHARACTERS))
     if text.lstrip()[:1] in ("{", "["):
         with suppress(json.JSONDecodeError):
             return Document(value=_json(text), lines={})
@@ -78,9 +79,11 @@ def read(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else WHOLE
-        _refuse(where, f"is neither YAML nor JSON: {error.problem or error.context}")
+        _refuse(
+            where, t("is neither YAML nor JSON: {reason}", reason=error.problem or error.context)
+        )
     except (yaml.YAMLError, RecursionError) as error:
-        _refuse(WHOLE, f"is neither YAML nor JSON: {str(error).splitlines()[0]}")
+        _refuse(WHOLE, t("is neither YAML nor JSON: {reason}", reason=str(error).splitlines()[0]))
     lines: dict[tuple[str, ...], int] = {}
     return Document(value=None if node is None else _value(node, (), lines), lines=lines)
 
@@ -99,7 +102,7 @@ def _json(text: str) -> Any:
     except RecursionError:
         is_too_deep = True
     if is_too_deep:
-        _refuse(WHOLE, f"is nested deeper than {MAX_DEPTH} levels")
+        _refuse(WHOLE, t("is nested deeper than {limit} levels", limit=MAX_DEPTH))
     _text(NUL.sub("\0", json.dumps(value, ensure_ascii=False)))
     return value
 
@@ -109,8 +112,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        _refuse(WHOLE, f"says {twice!r} a second time in one object")
+        _refuse(WHOLE, t("says {name} a second time in one object", name=repr(twice)))
     return found
+
+
+HEADING = """\
+# The configuration of an OpenConnector; `openconnector import` takes it.
+# Secrets are not in it: each is a reference to an environment variable. Where that is not set, the secret that is
+# stored already is kept.
+
+"""
 
 
 def write(value: Any) -> str:
@@ -160,7 +171,7 @@ for _tag, _pattern, _first in CORE:
 def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
     lines[path] = node.start_mark.line + 1
     if len(path) > MAX_DEPTH:
-        _refuse(f"line {lines[path]}", f"is nested deeper than {MAX_DEPTH} levels")
+        _refuse(f"line {lines[path]}", t("is nested deeper than {limit} levels", limit=MAX_DEPTH))
     if isinstance(node, SequenceNode):
         return [_value(item, (*path, str(at)), lines) for at, item in enumerate(node.value)]
     if isinstance(node, MappingNode):
@@ -175,9 +186,9 @@ def _object(
     for key, item in node.value:
         where = f"line {key.start_mark.line + 1}"
         if not isinstance(key, ScalarNode):
-            _refuse(where, "has a list or an object for a name; names are text")
+            _refuse(where, t("has a list or an object for a name; names are text"))
         if key.value in found:
-            _refuse(where, f"says {key.value!r} a second time in one object")
+            _refuse(where, t("says {name} a second time in one object", name=repr(key.value)))
         found[key.value] = _value(item, (*path, key.value), lines)
     return found
 
@@ -189,7 +200,7 @@ def _scalar(node: Node) -> Any:
     if kind == "bool":
         return node.value.lower() == "true"
     if kind not in READERS:
-        _refuse(where, f"has the tag {node.tag}, which is not allowed")
+        _refuse(where, t("has the tag {tag}, which is not allowed", tag=node.tag))
     return READERS[kind](node.value, where)
 
 
@@ -197,7 +208,7 @@ def _whole(digits: str, where: str = WHOLE) -> int:
     if len(digits) > MAX_DIGITS or not -MAX_NUMBER <= int(digits) < MAX_NUMBER:
         _refuse(
             where,
-            "holds a whole number beyond 64 bits, which is not kept exactly; write it as text",
+            t("holds a whole number beyond 64 bits, which is not kept exactly; write it as text"),
         )
     return int(digits)
 
@@ -205,13 +216,13 @@ def _whole(digits: str, where: str = WHOLE) -> int:
 def _fraction(digits: str, where: str = WHOLE) -> float:
     number = float(digits)
     if not isfinite(number):
-        _refuse(where, f"holds {digits}, which is no finite number")
+        _refuse(where, t("holds {digits}, which is no finite number", digits=digits))
     return number
 
 
 def _text(text: str, where: str = WHOLE) -> str:
     if "\0" in text or any("\ud800" <= mark <= "\udfff" for mark in text):
-        _refuse(where, "holds NUL or half a surrogate pair, which cannot be kept as text")
+        _refuse(where, t("holds NUL or half a surrogate pair, which cannot be kept as text"))
     return text
 
 

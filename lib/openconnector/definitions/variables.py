@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from openconnector.errors import FieldProblem
+from openconnector.messages import t
 
 REFERENCE = re.compile(
     r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<otherwise>[^}]*))?\}|(?P<open>\$\{)"
@@ -24,18 +25,35 @@ def filled_in(value: Any, variables: Mapping[str, str]) -> tuple[Any, list[Field
             if match["escaped"]:
                 return "${"
             if match["open"]:
-                message = "begins a reference such as ${NAME} that does not end; write $${ for ${"
+                message = t(
+                    "begins a reference such as ${NAME} that does not end; write $${ for ${"
+                )
                 problems.append(FieldProblem(field=path, message=message))
                 return ""
             found = variables.get(match["name"]) or match["otherwise"]
             if found is None:
-                message = f"needs the environment variable {match['name']}, which is not set"
+                message = t("needs the variable {name}, which is not set", name=match["name"])
                 problems.append(FieldProblem(field=path, message=message))
             return found or ""
 
         return REFERENCE.sub(chosen, text)
 
     return _mapped(value, replaced, ""), problems
+
+
+def named(value: Any) -> dict[str, bool]:
+    """Return the variables a document refers to, and whether it cannot be imported without them."""
+    found: dict[str, bool] = {}
+
+    def note(text: str, _path: str) -> str:
+        for match in REFERENCE.finditer(text):
+            if match["name"]:
+                is_needed = match["otherwise"] is None
+                found[match["name"]] = found.get(match["name"], False) or is_needed
+        return text
+
+    _mapped(value, note, "")
+    return found
 
 
 def escaped(value: Any) -> Any:
