@@ -46,6 +46,19 @@ class Running:
         body = {"name": "Sync", "sourceId": "files", "target": target, "deletion": deletion}
         await self._made("/synchronizations", body | {"actingUser": "admin"} | more)
 
+    async def save_follow_up(self) -> None:
+        """Let another synchronization follow the one that is saved."""
+        kept = (await self._api.get("/synchronizations/sync")).json()
+        names = ("name", "sourceId", "target", "actingUser")
+        body = {name: kept[name] for name in names}
+        await self._made("/synchronizations", body | {"name": "Next"})
+        answer = await self._api.put("/synchronizations/sync", json=body | {"followUps": ["next"]})
+        assert answer.status_code == 200, answer.text
+
+    async def triggers(self) -> list[str]:
+        """Return what started each run, newest first."""
+        return [run["trigger"] for run in (await self._api.get("/runs")).json()["results"]]
+
     async def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = await self._api.post(path, json=body)
         assert answer.status_code == 201, answer.text
@@ -199,6 +212,16 @@ async def test_what_is_not_read_is_not_read_when_it_changes_either(running):
     run = await running.happen(*map(str, [*ids, elsewhere.fileid, 987654]))
 
     assert (run["mode"], run["state"], counted(run)) == ("changes", "succeeded", {})
+
+
+async def test_a_run_over_what_changed_leads_on_to_what_follows(running):
+    file = running.files.put("admin/in/1", "x")
+    await running.save({"kind": "nextcloud_files", "folder": "in"})
+    await running.save_follow_up()
+
+    await running.happen(str(file.fileid))
+
+    assert await running.triggers() == ["follow_up", "webhook"]
 
 
 async def test_a_copied_folder_is_read_with_all_that_is_in_it(running):

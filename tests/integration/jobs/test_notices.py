@@ -173,3 +173,16 @@ async def test_who_cannot_be_told_is_given_up(installed, inbox):
 
     assert sorted(await deliveries(installed)) == [("given_up", 1), ("given_up", MAX_ATTEMPTS)]
     assert inbox.told == []
+
+
+async def test_a_run_over_what_changed_tells_of_trouble_and_never_that_all_is_well(
+    installed, inbox
+):
+    await installed.configure()
+    run_id = await installed.request(mode="changes")
+    notices = installed.engine.notices
+    async with installed.engine.database.writing() as session:
+        await notices.note(session, run_id, Ending(state="failed", code="odd", message="why"))
+        await notices.note(session, run_id, Ending(state="succeeded"))
+
+    assert await sent(installed, inbox) == ["failed"]
