@@ -18,7 +18,7 @@ function classicLoader(): Plugin {
       const entry = files.find((file) => file.type === 'chunk' && file.isEntry)
       if (entry?.type !== 'chunk') this.error('there is no entry to load')
       if (entry.imports.length) this.error(`the entry waits for ${entry.imports}, which waits for it: name what both need in CHUNKS`)
-      const styles = files.map((file) => file.fileName).filter((name) => name.endsWith('.css'))
+      const styles = [...(entry.viteMetadata?.importedCss ?? [])] // what a page alone needs comes with the page
       const link = (name: string) =>
         `var l=document.createElement('link');l.rel='stylesheet';l.href=new URL('${name}',b);document.head.appendChild(l);`
       this.emitFile({
@@ -53,10 +53,11 @@ function wordsOfThePage(): Plugin {
 
 /** Each file costs Nextcloud a PHP process, so there are few. What several pages share belongs to the first of these. */
 const CHUNKS: [name: string, modules: RegExp][] = [
-  ['main', /[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
-  ['forms', /[\\/]src[\\/](forms|lists)[\\/]|(Collection|Definition)Page\.vue/],
-  ['runs', /[\\/]src[\\/]runs[\\/]|(Runs?Page|RunState)\.vue|pages[\\/]states\.ts/],
+  ['main', /ui[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
+  ['forms', /ui[\\/]src[\\/](forms|lists)[\\/]|(Collection|Definition)Page\.vue/],
+  ['runs', /ui[\\/]src[\\/]runs[\\/]|(Runs?Page|RunState)\.vue|pages[\\/]states\.ts/],
   ['settings', /[\\/]pages[\\/](settings|configuration)[\\/]/],
+  ['codemirror', /[\\/]node_modules[\\/](@codemirror|@lezer|@marijn|style-mod|crelt|w3c-keyname|yaml)[\\/]/],
 ]
 
 /** Return the first chunk that needs a module, itself or by way of what it imports; none for what one page alone needs. */
@@ -73,7 +74,6 @@ export default defineConfig({
   build: {
     outDir: '..',
     emptyOutDir: false,
-    cssCodeSplit: false,
     target: 'es2022',
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,

@@ -16,6 +16,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/transfer', name: 'transfer', component: () => import('./pages/configuration/TransferPage.vue') },
   { path: '/profile', name: 'profile', component: () => import('./pages/settings/ProfilePage.vue') },
   { path: '/wizard/:step(\\d)?', name: 'wizard', component: () => import('./pages/WizardPage.vue'), props: true },
+  { path: '/mappings/new', component: () => import('./pages/MappingPage.vue') },
+  { path: '/mappings/:id', component: () => import('./pages/MappingPage.vue'), props: true },
   { path: '/:collection', name: 'collection', component: () => import('./pages/CollectionPage.vue'), props: true },
   { path: '/:collection/new', name: 'new', component: () => import('./pages/DefinitionPage.vue'), props: true },
   { path: '/:collection/:id', name: 'definition', component: () => import('./pages/DefinitionPage.vue'), props: true },
@@ -23,3 +25,6 @@ export const routes: RouteRecordRaw[] = [
 ]
 
 export const router = createRouter({ history: createWebHistory(base), routes })
+
+/** Links name a collection and an id; what stands at that address may be a page of the collection's own. */
+router.beforeEach((to) => router.resolve(to.path).name === to.name || to.fullPath)

@@ -28,8 +28,12 @@ export interface Edited {
   overwrite: () => Promise<void>
 }
 
-/** Edit a definition, or a new one without an id. Whoever leaves with changes is asked first. */
-export function useDefinition(collection: string, id?: string): Edited {
+/**
+ * Edit a definition, or a new one without an id. Whoever leaves with changes is asked first.
+ *
+ * `isUnready` says whether something is written that the values do not hold yet.
+ */
+export function useDefinition(collection: string, id?: string, isUnready: () => boolean = () => false): Edited {
   const router = useRouter()
   const described = computed(() => useCatalogue().byName.get(collection))
   const values = ref<Values | null>(null)
@@ -40,7 +44,7 @@ export function useDefinition(collection: string, id?: string): Edited {
   const before = shallowRef<Values>({})
   let tag = '*'
 
-  const isChanged = computed(() => values.value !== null && !same(values.value, before.value))
+  const isChanged = computed(() => isUnready() || (values.value !== null && !same(values.value, before.value)))
   const isMissing = computed(() => !described.value || problem.value?.status === 404)
   const isConflict = computed(() => problem.value?.status === 412)
 
