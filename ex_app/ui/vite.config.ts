@@ -1,5 +1,6 @@
 /** How the page is built: modules behind a small classic script, because AppAPI can load nothing else. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import vue from '@vitejs/plugin-vue'
 import { type Plugin, type Rollup } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -51,6 +52,21 @@ function wordsOfThePage(): Plugin {
   }
 }
 
+/** Keeps of what the components say the languages that we speak: each brings its words in sixty. */
+function wordsOfTheComponents(): Plugin {
+  const languages = new Set(readdirSync(new URL('../../l10n', import.meta.url)).map((name) => name.replace(/\.json$/, '')))
+  return {
+    name: 'words-of-the-components',
+    transform(code, id) {
+      if (!/@nextcloud[\\/]vue[\\/]dist[\\/]chunks[\\/]_l10n\.mjs$/.test(id)) return null
+      const spoken = (words: string) => JSON.stringify((runInNewContext(words) as { l: string }[]).filter(({ l }) => languages.has(l)))
+      const kept = code.replace(/^(const t\d+ = )(\[.*\]);$/gm, (_, name: string, words: string) => `${name}${spoken(words)};`)
+      if (kept === code) this.error('the components keep their words in another way than before')
+      return { code: kept, map: null }
+    },
+  }
+}
+
 /** Each file costs Nextcloud a PHP process, so there are few. What several pages share belongs to the first of these. */
 const CHUNKS: [name: string, modules: RegExp][] = [
   ['main', /ui[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
@@ -69,7 +85,7 @@ function chunkOf(id: string, { getModuleInfo }: Rollup.ManualChunkMeta): string 
 
 export default defineConfig({
   base: './', // what belongs to a module is looked for beside it: through AppAPI's proxy, whatever its address
-  plugins: [vue(), wordsOfThePage(), classicLoader()],
+  plugins: [vue(), wordsOfThePage(), wordsOfTheComponents(), classicLoader()],
   define: { appName: JSON.stringify(APP), appVersion: JSON.stringify(version) }, // read by @nextcloud/vue
   build: {
     outDir: '..',
