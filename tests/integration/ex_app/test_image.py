@@ -1,9 +1,11 @@
 """The Dockerfile's commands, run one by one in plain virtual environments, and the app they leave behind started.
 
-What only Docker has is left out: the base image, the tunnel's client, accounts and the last stage's own folders.
+What only Docker has is left out: the base image, the tunnel's client, accounts and the last stage's own folders. The
+packages are fetched once for as long as the locks say the same: asking an index takes longer than all the rest.
 """
 
 import asyncio
+import hashlib
 import os
 import re
 import shlex
@@ -20,6 +22,7 @@ from tests.integration.ex_app.test_install import free_port
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
+LOCKS = [ROOT / "docker" / name for name in ("requirements.lock", "build.lock")]
 TUNNEL = "frp.tar.gz"
 SECONDS = 900
 
@@ -38,7 +41,8 @@ def build_stage() -> Iterator[tuple[str, str]]:
 class Stage:
     """A folder that stands for the file system of the stage."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, packages: Path) -> None:
+        self._packages = packages
         self.app = folder / "app"
         self.build = folder / "build"
         self._dist = folder / "dist"
@@ -68,16 +72,36 @@ class Stage:
         subprocess.run(
             ["/bin/sh", "-euc", command],
             cwd=self.build,
-            env={**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+            env={
+                **os.environ,
+                "PATH": path,
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_NO_INDEX": "1",
+                "PIP_FIND_LINKS": str(self._packages),
+            },
             check=True,
             timeout=SECONDS,
         )
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def packages() -> Path:
+    """A folder with what the locks name, kept beside the installed packages from one session to the next."""
+    named = b"".join(lock.read_bytes() for lock in LOCKS)
+    folder = Path(sys.prefix, "image-packages", hashlib.sha256(named).hexdigest()[:16])
+    is_whole = folder / "is-whole"
+    if not is_whole.exists():
+        locks = [word for lock in LOCKS for word in ("--requirement", lock)]
+        fetching = ("download", "--quiet", "--no-deps", "--require-hashes", "--dest", folder)
+        subprocess.run([sys.executable, "-m", "pip", *fetching, *locks], check=True)
+        is_whole.touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Path:
     """The environment the image runs."""
-    stage = Stage(tmp_path_factory.mktemp("image"))
+    stage = Stage(tmp_path_factory.mktemp("image"), packages)
     for name, rest in build_stage():
         stage.copy(rest) if name == "COPY" else stage.run(rest)
     shutil.rmtree(stage.build)  # the last stage has the environment alone
