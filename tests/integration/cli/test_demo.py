@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,22 @@ async def test_the_first_run_creates_everything_and_the_second_writes_nothing(
     assert (first["writes"], second["writes"]) == (RECORDS, 0)
 
 
-async def test_the_objects_are_what_the_source_says(environment: dict[str, str]):
-    await demo(environment, "--json")
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int | None, str, str]:
+    """A demo as people see it: the storage it left, exit code, standard output and standard error."""
+    storage = tmp_path_factory.mktemp("demo") / "storage"
+    environment = {"APP_PERSISTENT_STORAGE": str(storage), "DATABASE_URL": ""}
+    return storage, *asyncio.run(demo(environment))
 
-    async with Engine(Settings(storage=Path(environment["APP_PERSISTENT_STORAGE"]))) as engine:
+
+@pytest.fixture
+def storage(environment: dict[str, str], shown: tuple[Path, int | None, str, str]) -> Path:
+    """This test's copy of what a demo left."""
+    return Path(shutil.copytree(shown[0], environment["APP_PERSISTENT_STORAGE"]))
+
+
+async def test_the_objects_are_what_the_source_says(storage: Path):
+    async with Engine(Settings(storage=storage)) as engine:
         place = await engine.embedded.resolve("seismology", "earthquake")
         found = await engine.embedded.search(place, ObjectQuery(filters={"id": "ci37868143"}))
         everything = await engine.embedded.search(place, ObjectQuery(limit=1))
@@ -87,17 +100,19 @@ async def test_the_objects_are_what_the_source_says(environment: dict[str, str])
     [(("--json",), balance(created=RECORDS)), (("--json", "--keep"), balance(unchanged=RECORDS))],
 )
 async def test_a_second_demo_starts_empty_unless_it_is_told_to_keep(
-    environment: dict[str, str], options: tuple[str, ...], expected: dict[str, Any]
+    environment: dict[str, str], options: tuple[str, ...], expected: dict[str, Any], storage: Path
 ):
-    await demo(environment)
+    assert (storage / "openconnector.db").exists()
 
     _, out, _ = await demo(environment, *options)
 
     assert json.loads(out)[0]["balance"] == expected
 
 
-async def test_people_are_shown_both_balances_and_what_to_do_next(environment: dict[str, str]):
-    code, out, errors = await demo(environment)
+def test_people_are_shown_both_balances_and_what_to_do_next(
+    shown: tuple[Path, int | None, str, str],
+):
+    _, code, out, errors = shown
 
     found = next(line for line in out.splitlines() if "found" in line)
     assert code == 0

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.commands import Command
 from tests.fakes.loopback import Loopback
 from tests.integration.cli.test_sync import configuration, people
 
@@ -110,14 +111,10 @@ async def test_a_run_asked_for_over_the_api_is_worked_on(
     remote.answer = lambda _path: (200, people(3))
     file = tmp_path / "configuration.json"
     file.write_text(json.dumps(configuration(remote.url)))
+    storage = Path(environment["APP_PERSISTENT_STORAGE"])
 
     async with serving(environment, *options) as served:
-        importing = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "openconnector.cli", "import", str(file)),
-            env=os.environ | environment,
-            stdout=PIPE,
-        )
-        await importing.communicate()
+        await Command(["import", str(file)], storage).wait()
         queued = await served.client.post("/api/v1/synchronizations/people/run")
         run = await ended_run(served.client, queued.json()["id"])
 
@@ -190,12 +187,7 @@ async def test_the_worker_loads_neither_the_api_nor_the_migrations(environment: 
         "except SystemExit as end: print(end.code, file=sys.stderr)\n"
         f"print([name for name in {UNWANTED!r} if name in sys.modules], file=sys.stderr)\n"
     )
-    migrating = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "openconnector.cli", "migrate"),
-        env=os.environ | environment,
-        stdout=PIPE,
-    )
-    await migrating.communicate()
+    await Command(["migrate"], Path(environment["APP_PERSISTENT_STORAGE"])).wait()
 
     # Standard input closes at once, so a supervised worker begins, looks round and ends.
     process = await asyncio.create_subprocess_exec(
