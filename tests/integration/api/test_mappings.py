@@ -9,16 +9,20 @@ import pytest
 from openconnector.engine import Engine
 from openconnector.previews.pool import PreviewLimits
 from tests.fakes.previews import WatchingPreviews
-from tests.fakes.ways import ON_SQLITE, Way
+from tests.fakes.ways import DIRECTLY_ON_SQLITE, ON_SQLITE, Way
 
 
-@pytest.fixture(params=ON_SQLITE)
+@pytest.fixture(params=DIRECTLY_ON_SQLITE)
 def way(request: pytest.FixtureRequest) -> Way:
-    """One kind of database is enough for what is decided outside it."""
+    """The fewest that do for what is decided outside; each address is tried once through every door too."""
     found: Way = request.param
     return found
 
 
+THROUGH_EVERY_DOOR = pytest.mark.parametrize("way", ON_SQLITE, indirect=True)
+
+
+@THROUGH_EVERY_DOOR
 async def test_lineage_names_the_paths_of_called_mappings_too(api: httpx.AsyncClient):
     await api.post("mappings", json={"name": "Address", "mapping": {"street": "straat"}})
     body = {
@@ -57,6 +61,7 @@ WRONG = {"name": "wrong", "input": {"first": "A", "zero": 7}, "expected": {"name
 FAILING = {"input": {"first": "Ada", "zero": 0}, "expected": {}}
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_mapping_that_breaks_its_own_tests_is_refused_with_each_test_and_field(
     api: httpx.AsyncClient,
 ):
@@ -73,6 +78,7 @@ async def test_a_mapping_that_breaks_its_own_tests_is_refused_with_each_test_and
     assert (await api.get("mappings")).json()["total"] == 0
 
 
+@THROUGH_EVERY_DOOR
 async def test_an_update_that_breaks_the_tests_is_refused_unless_forced_and_that_is_seen(
     api: httpx.AsyncClient,
 ):
@@ -96,6 +102,7 @@ async def test_an_update_that_breaks_the_tests_is_refused_unless_forced_and_that
     ]
 
 
+@THROUGH_EVERY_DOOR
 async def test_restoring_a_forced_revision_has_to_be_forced_again(api: httpx.AsyncClient):
     await api.post("mappings?force=true", json={**PERSON, "tests": [WRONG]})
     await api.put("mappings/person", json={**PERSON, "tests": []})
@@ -202,6 +209,7 @@ async def test_a_test_carries_the_moment_at_which_it_is_run(api: httpx.AsyncClie
     assert verified.json()["isPassed"]
 
 
+@THROUGH_EVERY_DOOR
 async def test_verifying_tells_of_every_test(api: httpx.AsyncClient):
     await api.post("mappings?force=true", json={**PERSON, "tests": [RIGHT, WRONG, FAILING]})
 
@@ -238,6 +246,7 @@ WANTED = {
 }
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_mapping_is_suggested_that_gives_what_the_schema_asks_for(api: httpx.AsyncClient):
     body = {"inputObject": STAFF, "schema": WANTED}
 
@@ -286,6 +295,7 @@ async def test_a_suggestion_that_cannot_be_made_is_refused(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@THROUGH_EVERY_DOOR
 async def test_tests_are_run_with_a_mapping_that_is_not_saved(api: httpx.AsyncClient):
     draft = {"mapping": {"name": "{{ first | upper }}"}}
     tests = [
@@ -308,6 +318,7 @@ async def test_tests_are_run_with_a_mapping_that_is_not_saved(api: httpx.AsyncCl
     }
 
 
+@THROUGH_EVERY_DOOR
 async def test_the_reference_says_what_a_mapping_can_name_in_which_dialect(api: httpx.AsyncClient):
     found = (await api.get("mapping-reference")).json()
 

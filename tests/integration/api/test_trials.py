@@ -6,19 +6,23 @@ import httpx
 import pytest
 
 from tests.fakes.town import Remote
-from tests.fakes.ways import ON_SQLITE, Way
+from tests.fakes.ways import DIRECTLY_ON_SQLITE, ON_SQLITE, Way
 
 
-@pytest.fixture(params=ON_SQLITE)
+@pytest.fixture(params=DIRECTLY_ON_SQLITE)
 def way(request: pytest.FixtureRequest) -> Way:
-    """One kind of database is enough for what is decided outside it."""
+    """The fewest that do for what is decided outside; each address is tried once through every door too."""
     found: Way = request.param
     return found
+
+
+THROUGH_EVERY_DOOR = pytest.mark.parametrize("way", ON_SQLITE, indirect=True)
 
 
 MAPPING = {"mapping": {"title": "{{ name|upper }}", "year": "born"}, "cast": {"year": "integer"}}
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_source_is_tried_with_one_request(configured: httpx.AsyncClient, remote: Remote):
     remote.records = [{"id": 1}, {"id": 2}, {"id": 3}]
 
@@ -51,6 +55,7 @@ async def test_a_trial_reads_what_a_synchronization_would(
     assert trial["paginator"] == "single_page"
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_trial_that_fails_tells_why(configured: httpx.AsyncClient, remote: Remote):
     choice = {"sourceConfig": {"endpoint": "nowhere"}}
 
@@ -82,6 +87,7 @@ async def test_a_source_that_is_switched_off_is_not_tried(
     assert (await configured.post("sources/remote/test")).status_code == 409
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_mapping_is_tried_on_one_record(api: httpx.AsyncClient):
     record = {"name": "Ada", "born": "1815"}
 
@@ -151,6 +157,7 @@ async def test_what_is_wrong_with_a_trial_is_named(
     assert any(error["field"].startswith(field) for error in answer.json()["errors"])
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_template_that_cannot_be_read_is_named_with_line_and_column(
     api: httpx.AsyncClient,
 ):
