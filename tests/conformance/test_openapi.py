@@ -91,7 +91,9 @@ EXCUSES = (
     ),
     Excuse(
         check="allow_header_conformance",
-        operations=tuple(f"POST /mappings/{name}" for name in ("test", "suggest", "verify", "infer")),
+        operations=tuple(
+            f"POST /mappings/{name}" for name in ("test", "suggest", "verify", "infer")
+        ),
         reason="a mapping with such a slug lives at the same address, with other methods",
         settings=OFF,
     ),
@@ -213,6 +215,7 @@ def _note(found: Findings, recorder: Any) -> None:
                 found.failures.append(f"{label}: {told}\n{check.failure_info.code_sample}")
 
 
+@pytest.mark.slow
 def test_every_operation_does_what_the_document_says(served: Gateway, described: dict[str, Any]):
     found = explored(
         served,
@@ -227,6 +230,7 @@ def test_every_operation_does_what_the_document_says(served: Gateway, described:
     assert {200, 201, 400, 404, 412} <= found.statuses
 
 
+@pytest.mark.slow
 def test_nobody_gets_in_without_credentials(served: Gateway, described: dict[str, Any]):
     found = explored(
         served,
