@@ -28,6 +28,7 @@ class NextcloudFilesTarget(Acting, Target):
     """
 
     uses: ClassVar[frozenset[str]] = frozenset({"host", "contracts"})
+    placed_by: ClassVar[tuple[str, ...]] = ("folder",)
     chooses_ids: ClassVar[bool] = True
 
     kind: Literal["nextcloud_files"] = "nextcloud_files"

@@ -34,6 +34,7 @@ class NextcloudTablesTarget(Acting, Target):
     """
 
     uses: ClassVar[frozenset[str]] = frozenset({"host"})
+    placed_by: ClassVar[tuple[str, ...]] = ("table",)
     chooses_ids: ClassVar[bool] = True
 
     kind: Literal["nextcloud_tables"] = "nextcloud_tables"

@@ -1,5 +1,18 @@
 /** What stands in the navigation beside every page. */
-import { mdiAccountOutline, mdiCalendarClockOutline, mdiCogOutline, mdiDatabaseOutline, mdiHistory, mdiMapMarkerPath, mdiShapeOutline, mdiSwapHorizontal, mdiSync } from '@mdi/js'
+import {
+  mdiAccountOutline,
+  mdiArchiveOutline,
+  mdiCalendarClockOutline,
+  mdiCogOutline,
+  mdiDatabaseOutline,
+  mdiHistory,
+  mdiLinkVariant,
+  mdiMapMarkerPath,
+  mdiShapeOutline,
+  mdiSitemapOutline,
+  mdiSwapHorizontal,
+  mdiSync,
+} from '@mdi/js'
 import type { RouteLocationRaw } from 'vue-router'
 import type { Collection } from './api/types'
 import { t } from './l10n'
@@ -29,12 +42,17 @@ export function flowsOf(collections: Collection[]): Entry[] {
     ...collections.filter(({ name }) => name === 'synchronizations').map(entryOf),
     { title: t('Runs'), icon: mdiHistory, to: { name: 'runs' } },
     { title: t('Schedules'), icon: mdiCalendarClockOutline, to: { name: 'schedules' } },
+    { title: t('Contracts'), icon: mdiLinkVariant, to: { name: 'contracts' } },
+    { title: t('Data flow'), icon: mdiSitemapOutline, to: { name: 'flow' } },
   ]
 }
 
-/** Return what flows are built of: every other collection, known here or not. */
+/** Return what flows are built of: every other collection, known here or not, and the store that comes along. */
 export function blocksOf(collections: Collection[]): Entry[] {
-  return collections.filter(({ name }) => name !== 'synchronizations').map(entryOf)
+  return [
+    ...collections.filter(({ name }) => name !== 'synchronizations').map(entryOf),
+    { title: t('Registers'), icon: mdiArchiveOutline, to: { name: 'registers' } },
+  ]
 }
 
 /** Return what is about the reader and the installation; `may` says what the reader may do. */

@@ -13,7 +13,6 @@ from openconnector.db import statements
 from openconnector.db.database import Database
 from openconnector.db.rows import ContractRow
 from openconnector.db.store_rows import ObjectRow
-from openconnector.errors import NotFound
 
 
 class Known(NamedTuple):
@@ -97,6 +96,8 @@ class ContractQuery:
     synchronization_id: str | None = None
     origin_id: str | None = None
     target_id: str | None = None
+    search: str | None = None
+    """Text that the id of the record or of the object contains; SQLite folds the case of ASCII letters only."""
     state: str | None = None
     limit: int = 20
     page: int = 1
@@ -217,22 +218,25 @@ async def page(session: AsyncSession, query: ContractQuery) -> tuple[Sequence[Co
         for name in ("synchronization_id", "origin_id", "target_id", "state")
         if (value := getattr(query, name)) is not None
     ]
+    if query.search:
+        ids = (ContractRow.origin_id, ContractRow.target_id)
+        conditions.append(or_(*(one.icontains(query.search, autoescape=True) for one in ids)))
     total = await session.scalar(select(func.count()).select_from(ContractRow).where(*conditions))
     shown = select(ContractRow).where(*conditions)
-    shown = shown.order_by(ContractRow.synchronization_id, ContractRow.ordinal).limit(query.limit)
+    order = (ContractRow.synchronization_id, ContractRow.target, ContractRow.ordinal)
+    shown = shown.order_by(*order).limit(query.limit)
     rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
     return rows.all(), int(total or 0)
 
 
-async def get(session: AsyncSession, synchronization_id: str, ordinal: int) -> ContractRow:
-    """Return one contract. Raises `NotFound`."""
+async def at_ordinal(
+    session: AsyncSession, synchronization_id: str, ordinal: int
+) -> Sequence[ContractRow]:
+    """Return the contracts of a synchronization with this ordinal: one for each target it ever had."""
     query = select(ContractRow).where(
         ContractRow.synchronization_id == synchronization_id, ContractRow.ordinal == ordinal
     )
-    row = (await session.scalars(query.limit(1))).first()
-    if row is None:
-        raise NotFound("contract", f"{synchronization_id}.{ordinal}")
-    return row
+    return (await session.scalars(query)).all()
 
 
 def _gone() -> ColumnElement[bool]:

@@ -156,6 +156,15 @@ async def data_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[s
     return {row.id: row.data for row in await session.execute(query)}
 
 
+async def home_of(session: AsyncSession, object_id: str) -> Home | None:
+    """Return where an object is; None when it is nowhere, or deleted."""
+    query = select(ObjectRow.register_id, ObjectRow.schema_id).where(
+        ObjectRow.id == object_id, ObjectRow.deleted_at.is_(None)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else Home._make(row)
+
+
 async def page(session: AsyncSession, home: Home, query: ObjectQuery) -> tuple[list[Found], int]:
     """Return one page of objects and how many match in all."""
     name = (await session.connection()).dialect.name

@@ -41,6 +41,9 @@ ADD_PAGE = {
     "postgresql": "INSERT INTO run_page (run_id, number, seen) VALUES ($1, $2, $3)",
 }
 
+WHOLE = ("run", "dry_run")
+"""Modes that read all a source has."""
+
 ENDED = ("succeeded", "partial", "failed", "cancelled")
 """States a run never leaves."""
 
@@ -143,11 +146,16 @@ async def newest_id(session: AsyncSession, synchronization_id: str) -> str | Non
 
 
 async def found_before(session: AsyncSession, row: RunRow) -> int | None:
-    """Return how many records the last whole read before a run came to; None when there was none."""
+    """Return how many records the last whole read before a run came to.
+
+    None when there was none, or the run itself reads a part alone.
+    """
+    if row.mode not in WHOLE:
+        return None
     query = select(RunRow.found).where(
         RunRow.synchronization_id == row.synchronization_id,
         RunRow.queued_at < row.queued_at,
-        RunRow.mode != "replay",
+        RunRow.mode.in_(WHOLE),
         RunRow.is_read_complete,
     )
     return await session.scalar(query.order_by(RunRow.queued_at.desc()).limit(1))

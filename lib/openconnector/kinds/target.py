@@ -16,6 +16,9 @@ class Target(Kind):
     chooses_ids: ClassVar[bool] = False
     """Whether the target gives new objects their ids itself; otherwise the run derives them."""
 
+    placed_by: ClassVar[tuple[str, ...]] = ()
+    """The fields, as users write them, that say where objects go; none where there is but one place."""
+
     @property
     def through(self) -> str | None:
         """The source by which it writes, by id, slug or reference; None where it writes by itself."""

@@ -25,6 +25,7 @@ class ObjectStoreTarget(Target):
     """
 
     uses: ClassVar[frozenset[str]] = frozenset({"objects"})
+    placed_by: ClassVar[tuple[str, ...]] = ("register", "schema")
 
     kind: Literal["object_store"] = "object_store"
     # Classes and pydantic models have a `register` and a `schema` of their own.

@@ -94,6 +94,7 @@ class RestTarget(Target):
 
     uses: ClassVar[frozenset[str]] = frozenset({"sources", "contracts", "log"})
     chooses_ids: ClassVar[bool] = True
+    placed_by: ClassVar[tuple[str, ...]] = ("source", "endpoint")
 
     kind: Literal["rest"] = "rest"
     source: str = Field(min_length=1)

@@ -77,6 +77,7 @@ NEEDED: dict[str, Right] = {
     "GET schedules": R,
     "POST schedules/preview": C,
     "GET contracts": R,
+    "GET flow": R,
     "GET contracts/{contract_id}": R,
     f"GET {OBJECTS}": R,
     f"POST {OBJECTS}": C,

@@ -325,7 +325,7 @@ async def test_the_log_goes_on_after_the_cursor(
         "runs/none/changes",
         "runs/none/failures",
         "runs/none/deletions",
-        "contracts/none.1",
+        "contracts/none.1.00000000",
     ],
 )
 async def test_what_never_was_is_not_found(api: httpx.AsyncClient, path: str):
@@ -347,10 +347,69 @@ async def test_contracts_pair_records_with_objects(
     one = (await configured.get(f"contracts/{listed['results'][0]['id']}")).json()
 
     assert listed["total"] == 1
-    assert one == listed["results"][0]
+    assert {name: one[name] for name in listed["results"][0]} == listed["results"][0]
     assert (one["originId"], one["state"], one["runId"]) == ("3", "active", run["id"])
     found = await configured.get(f"objects/town/case/{one['targetId']}")
     assert found.json()["data"] == {"title": "Case 3", "amount": 3}
+
+
+async def test_a_contract_tells_how_its_object_came_to_be(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = GOOD
+    run = await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = [*GOOD[:2], {**GOOD[2], "amount": "many"}, *GOOD[3:]]
+    failing = await carried_out(configured, engine, "synchronizations/cases/run")
+    [listed] = (await configured.get("contracts?originId=3")).json()["results"]
+
+    story = (await configured.get(f"contracts/{listed['id']}")).json()
+
+    assert story["name"] == "Case 3"
+    assert story["run"]["id"] == run["id"]
+    assert [one["collection"] for one in story["definitions"]] == [
+        "synchronizations",
+        "sources",
+        "mappings",
+    ]
+    [failure] = story["failures"]
+    assert (failure["runId"], failure["state"]) == (failing["id"], "open")
+    assert "amount" in failure["reason"]
+    place = story["place"]
+    home = f"objects/{place['registerId']}/{place['schemaId']}/{story['targetId']}"
+    assert (await configured.get(home)).json()["data"]["title"] == "Case 3"
+
+
+async def test_of_a_record_about_a_person_a_contract_tells_hashes_alone(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    source = (await configured.get("sources/remote")).json()
+    body = {name: source[name] for name in ("name", "configuration")}
+    await configured.put("sources/remote", json=body | {"personal": True})
+    remote.records = [{**BAD, "id": 1}]
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    remote.records = GOOD[:1]
+    await carried_out(configured, engine, "synchronizations/cases/run")
+    [listed] = (await configured.get("contracts?_search=1")).json()["results"]
+
+    story = (await configured.get(f"contracts/{listed['id']}")).json()
+
+    assert (story["isPersonal"], story["name"]) == (True, None)
+    assert "amount" not in story["failures"][0]["reason"]
+    assert len(story["originHash"]) == len(story["targetHash"]) == 32
+
+
+async def test_contracts_are_found_by_a_part_of_either_id(
+    configured: httpx.AsyncClient, engine: Engine, remote: Remote
+):
+    remote.records = [{**GOOD[0], "id": "zaak-1"}, {**GOOD[1], "id": "zaak-2"}]
+    await carried_out(configured, engine, "synchronizations/cases/run")
+
+    by_record = (await configured.get("contracts?_search=AAK-2")).json()["results"]
+    target_id = by_record[0]["targetId"]
+    by_object = (await configured.get(f"contracts?_search={target_id[-12:]}")).json()["results"]
+
+    assert [one["originId"] for one in by_record] == ["zaak-2"]
+    assert by_object == by_record
 
 
 async def test_the_command_line_and_the_interface_show_the_same_run(

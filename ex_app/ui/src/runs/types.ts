@@ -62,7 +62,7 @@ export function lostOf({ balance }: Run): number {
 
 /** Return what each way to run is called. */
 export function modes(): Record<string, string> {
-  return { run: t('Run'), dry_run: t('Dry run'), replay: t('Second try of failed records') }
+  return { run: t('Run'), dry_run: t('Dry run'), changes: t('Run over what changed'), replay: t('Second try of failed records') }
 }
 
 /** Return what each beginning of a run is called. */

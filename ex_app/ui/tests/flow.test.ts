@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { inOrder, layout } from '../src/flow/layout'
+import type { Flow } from '../src/flow/types'
+
+function flow(name: string, source: string, target: string): Flow {
+  return {
+    id: name,
+    slug: name,
+    name,
+    isEnabled: true,
+    source: { id: source, slug: source, name: source, kind: 'rest', isEnabled: true },
+    mapping: null,
+    target: { key: target, kind: 'rest', title: 'REST', place: target },
+    run: null,
+  }
+}
+
+const FLOWS = [flow('c', 'two', 'y'), flow('a', 'one', 'x'), flow('d', 'two', 'x'), flow('b', 'one', 'y')]
+
+describe('the drawing of the flow', () => {
+  it('shows each source, synchronization and target once, in a column of its own', () => {
+    const { places, ways } = layout(FLOWS)
+    const columns = (['source', 'synchronization', 'target'] as const).map((type) => places.filter((one) => one.type === type))
+
+    expect(columns.map((column) => column.length)).toEqual([2, 4, 2])
+    expect(new Set(columns.map((column) => new Set(column.map(({ position }) => position.x)).size))).toEqual(new Set([1]))
+    expect(ways).toHaveLength(8)
+  })
+
+  it('lets no two parts touch, however many there are', () => {
+    const many = Array.from({ length: 60 }, (_, at) => flow(`flow ${at}`, `source ${at % 7}`, `target ${at % 11}`))
+    const taken = layout(many).places.map(({ position }) => `${position.x}/${position.y}`)
+    const heights = layout(many).places.filter(({ type }) => type === 'target').map(({ position }) => position.y)
+
+    expect(new Set(taken).size).toBe(taken.length)
+    expect(Math.min(...heights.slice(1).map((y, at) => y - heights[at]!))).toBeGreaterThanOrEqual(96)
+  })
+
+  it('keeps what comes from one source together', () => {
+    expect(inOrder(FLOWS).map(({ name }) => name)).toEqual(['a', 'b', 'd', 'c'])
+  })
+})
