@@ -204,6 +204,16 @@ async def test_a_file_that_somebody_deleted_stays_deleted_unless_told_otherwise(
     assert gone.verdict is Verdict.UNCHANGED
 
 
+async def test_what_somebody_changed_is_not_moved_either(nextcloud):
+    [made] = await write(nextcloud, create())
+    nextcloud.files.put("alice/a.txt", "somebody's")
+
+    [outcome] = await write(nextcloud, update(made.target_id, path="b.txt"))
+
+    assert outcome.verdict is Verdict.FAILED
+    assert held(nextcloud) == {"alice/a.txt": b"somebody's"}
+
+
 async def test_a_file_gets_its_tags_and_shares_once(nextcloud):
     shares = [{"type": "user", "with": "bob", "permissions": 1}, {"type": "link"}]
     wanted: dict[str, Any] = {"tags": ["final", "2026"], "shares": shares}

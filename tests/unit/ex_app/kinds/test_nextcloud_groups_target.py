@@ -63,6 +63,7 @@ async def test_the_group_of_administrators_is_never_touched(nextcloud):
 
     assert Verdict.WRITTEN not in {outcome.verdict for outcome in outcomes}
     assert (nextcloud.groups["admin"], nextcloud.groups["alice"]) == (["admin"], [])
+    assert {call.method for call in nextcloud.calls} <= {"GET"}  # nothing was even tried
 
 
 async def test_an_account_that_does_not_exist_cannot_be_a_member(nextcloud):
