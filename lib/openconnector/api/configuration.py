@@ -91,13 +91,19 @@ class ImportPreview(ImportResult):
     variables: list[ShownVariable]
 
 
+NAMES = "|".join(WRITTEN)
+FORMS = (YAML, "application/json")
+
+
 class ExportQuery(BaseModel):
     """What to write, and how."""
 
     model_config = ConfigDict(extra="forbid")
 
     sections: Text | None = Field(
-        default=None, description=f"Only these, with commas between, of {', '.join(WRITTEN)}."
+        default=None,
+        description=f"Only these, with commas between, of {', '.join(WRITTEN)}.",
+        json_schema_extra={"pattern": rf"^({NAMES})(,({NAMES}))*$"},
     )
     format: Literal["yaml", "json"] = Field(default="yaml", description="The form of the file.")
 
@@ -108,7 +114,7 @@ routes = APIRouter(prefix="/configuration", tags=["configuration"], route_class=
 @routes.get(
     "",
     response_class=Response,
-    responses={200: {"content": {YAML: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {form: {"schema": {"type": "object"}} for form in FORMS}}},
 )
 @needs(Right.READ)
 async def export_configuration(
