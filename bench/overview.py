@@ -100,14 +100,8 @@ async def main() -> None:
 
 async def fill(engine: Engine) -> None:
     """Save the synchronizations and add their runs."""
-    into = files.Destination(
-        database=engine.database,
-        definitions=engine.definitions,
-        registers=engine.registers,
-        verifier=engine.verifier,
-    )
     document = Document(value=CONFIGURATION, lines={})
-    await files.import_documents([document], into, variables={}, who="bench")
+    await files.import_documents([document], engine.destination, variables={}, who="bench")
     values = {"count": RUNS, "synchronizations": SYNCHRONIZATIONS}
     async with engine.database.writing() as session:
         await session.execute(text(adding(engine.database.dialect)), values)

@@ -19,6 +19,7 @@ from openconnector.db.location import refuse_network_file_system
 from openconnector.db.sealed import sealed_in
 from openconnector.db.session import Session
 from openconnector.definitions.drafts import Drafts
+from openconnector.definitions.files import Destination
 from openconnector.definitions.installation import Installation
 from openconnector.definitions.models import SourceDefinition
 from openconnector.definitions.previewing import MappingPreviews
@@ -259,6 +260,16 @@ class Engine:
             auth,
             clock=self.clock,
             log=structlog.get_logger("openconnector.open_register"),
+        )
+
+    @property
+    def destination(self) -> Destination:
+        """Where documents are saved."""
+        return Destination(
+            database=self.database,
+            definitions=self.definitions,
+            registers=self.registers,
+            verifier=self.verifier,
         )
 
     def worker(self) -> Worker:

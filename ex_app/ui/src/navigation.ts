@@ -12,6 +12,7 @@ import {
   mdiSitemapOutline,
   mdiSwapHorizontal,
   mdiSync,
+  mdiViewDashboardOutline,
 } from '@mdi/js'
 import type { RouteLocationRaw } from 'vue-router'
 import type { Collection } from './api/types'
@@ -39,6 +40,7 @@ export function makingOf(collection: string): RouteLocationRaw {
 /** Return what people come for: their flows, and what became of them. */
 export function flowsOf(collections: Collection[]): Entry[] {
   return [
+    { title: t('Overview'), icon: mdiViewDashboardOutline, to: { name: 'overview' } },
     ...collections.filter(({ name }) => name === 'synchronizations').map(entryOf),
     { title: t('Runs'), icon: mdiHistory, to: { name: 'runs' } },
     { title: t('Schedules'), icon: mdiCalendarClockOutline, to: { name: 'schedules' } },

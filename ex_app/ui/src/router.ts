@@ -1,12 +1,13 @@
 /** Addresses of the pages: real ones, so that they can be kept, sent and gone back to. */
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import NotFoundPage from './pages/NotFoundPage.vue'
+import OverviewPage from './pages/OverviewPage.vue'
 
 /** Inside Nextcloud, the address of the menu entry; on a server of its own, `/app`. */
 export const base = location.pathname.match(/^.*\/embedded\/[^/]+\/[^/]+/)?.[0] ?? '/app'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/', redirect: '/synchronizations' },
+  { path: '/', name: 'overview', component: OverviewPage },
   { path: '/runs', name: 'runs', component: () => import('./pages/RunsPage.vue') },
   { path: '/runs/:id', name: 'run', component: () => import('./pages/RunPage.vue'), props: true },
   { path: '/schedules', name: 'schedules', component: () => import('./pages/SchedulesPage.vue') },

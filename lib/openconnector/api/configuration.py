@@ -196,12 +196,7 @@ async def _saved(
     engine, variables = author.engine, _without_empty(body.variables)
     saved = await files.import_documents(
         documents,
-        files.Destination(
-            database=engine.database,
-            definitions=engine.definitions,
-            registers=engine.registers,
-            verifier=engine.verifier,
-        ),
+        engine.destination,
         variables=variables,
         who=author.who,
         is_forced=body.is_forced,

@@ -78,12 +78,7 @@ async def save(
     """
     return await files.import_documents(
         documents,
-        files.Destination(
-            database=engine.database,
-            definitions=engine.definitions,
-            registers=engine.registers,
-            verifier=engine.verifier,
-        ),
+        engine.destination,
         variables={**variables(), **(more or {})},
         who=WHO,
         is_forced=is_forced,

@@ -4,7 +4,7 @@ from typing import Any
 
 from openconnector.cli.carrying import opened
 from openconnector.cli.configuration import WHO, save
-from openconnector.cli.example_source import ExampleSource, answering, folder
+from openconnector.cli.example_source import ExampleSource, answering
 from openconnector.cli.outcome import OF_STATE, Exit, note, print_json
 from openconnector.cli.progress import print_balances
 from openconnector.cli.runs import carried_out, queued
@@ -17,6 +17,7 @@ from openconnector.definitions.notation import Document, read
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
 from openconnector.definitions.store import COLLECTIONS
 from openconnector.engine import Engine
+from openconnector.example_data import folder
 from openconnector.ports import ObjectQuery, Place
 from openconnector.synchronization.shown import run_json
 

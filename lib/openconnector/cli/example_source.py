@@ -7,15 +7,14 @@ import asyncio
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
-import openconnector
 from openconnector.cli.serving import listening
 from openconnector.errors import ConfigurationError
+from openconnector.example_data import earthquakes
 
 DEFAULT_PORT = 23100
 PAGE_SIZE = 100
@@ -25,25 +24,11 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 
-def folder() -> Path:
-    """Return the folder of the examples: in the package where installed, beside it in a checkout."""
-    package = Path(openconnector.__file__).parent
-    for place in (package / "examples", package.parent.parent / "examples"):
-        if place.is_dir():
-            return place
-    raise ConfigurationError(
-        "This installation has no examples; they are part of the source code, in the folder examples"
-    )
-
-
 class ExampleSource:
     """An ASGI application: one week of earthquakes, a hundred to a page, each page naming the next."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        collection = orjson.loads(
-            (file or folder() / "earthquakes" / "earthquakes.json").read_bytes()
-        )
-        self._features: list[Any] = collection["features"]
+    def __init__(self) -> None:
+        self._features = earthquakes()
 
     def __len__(self) -> int:
         return len(self._features)

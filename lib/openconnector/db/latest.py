@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -51,9 +51,13 @@ async def newest_runs(session: AsyncSession) -> Sequence[LatestRun]:
 
 
 async def newest_ended(session: AsyncSession) -> Sequence[LatestRun]:
-    """Return the newest run of every synchronization that read all its source has and is over, the newest first."""
+    """Return, of every synchronization, the newest run that is over and tells how things stand, the newest first.
+
+    One that read what has changed alone tells nothing of the rest, unless it went wrong; replays and dry runs never do.
+    """
     one = aliased(RunRow)
-    query = select(one.id).where(one.mode == "run", one.state.in_(ENDED))
+    tells = or_(one.mode == "run", and_(one.mode == "changes", one.state != "succeeded"))
+    query = select(one.id).where(tells, one.state.in_(ENDED))
     return await _runs(session, _of_each(query.order_by(one.queued_at.desc()), one))
 
 

@@ -2,6 +2,7 @@
 
 from openconnector.kinds.registry import Registry
 from openconnector.kinds.source import Source
+from openconnector.sources.example import ExampleSource
 from openconnector.sources.rest import RestSource
 
-SOURCES = Registry[Source]("source", RestSource)
+SOURCES = Registry[Source]("source", RestSource, ExampleSource)

@@ -74,6 +74,7 @@ NEEDED: dict[str, Right] = {
     "POST runs/{run_id}/approve": C,
     "POST runs/{run_id}/replay": C,
     "GET overview": R,
+    "POST examples/earthquakes": C,
     "GET schedules": R,
     "POST schedules/preview": C,
     "GET contracts": R,

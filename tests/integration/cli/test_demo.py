@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from openconnector.cli.example_source import folder
 from openconnector.engine import Engine, Settings
+from openconnector.example_data import folder
 from openconnector.ports import ObjectQuery
 
 COUNTED = ("found", "created", "updated", "unchanged", "skipped", "invalid", "failed", "deleted")
