@@ -94,14 +94,6 @@ async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten_una
     await expect(signed_in.get_by_role("heading", name="Theirs")).to_be_visible()
 
 
-async def test_what_is_deleted_is_gone_from_the_list(signed_in: Page, bakery: str):
-    await signed_in.goto("/app/sources")
-    await signed_in.get_by_role("button", name="Delete").click()
-    await signed_in.get_by_role("dialog").get_by_role("button", name="Delete").click()
-
-    await expect(signed_in.get_by_text("Nothing here yet")).to_be_visible()
-
-
 async def test_an_address_that_does_not_exist_says_so(signed_in: Page):
     await signed_in.goto("/app/nonsense")
 

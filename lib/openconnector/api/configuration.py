@@ -105,6 +105,9 @@ class ExportQuery(BaseModel):
         description=f"Only these, with commas between, of {', '.join(WRITTEN)}.",
         json_schema_extra={"pattern": rf"^({NAMES})(,({NAMES}))*$"},
     )
+    slugs: Text | None = Field(
+        default=None, description="Only entries with these slugs, with commas between."
+    )
     format: Literal["yaml", "json"] = Field(default="yaml", description="The form of the file.")
 
 
@@ -123,7 +126,7 @@ async def export_configuration(
     """Return what is configured as a file. Secrets are not in it: each is a reference that keeps what is stored."""
     sections = _sections(wanted.sections)
     whole = await files.export_document(session, engine.definitions)
-    document = {name: whole[name] for name in sections if name in whole}
+    document = _narrowed({name: whole[name] for name in sections if name in whole}, wanted.slugs)
     name = f'attachment; filename="{FILE_NAME}.{wanted.format}"'
     headers = {"Content-Disposition": name}
     if wanted.format == "json":
@@ -169,6 +172,14 @@ def _sections(given: str | None) -> Sequence[str]:
         message = t("is not known; one of {known}", known=", ".join(WRITTEN))
         raise InvalidInput([FieldProblem(field="sections", message=message, value=unknown[0])])
     return wanted
+
+
+def _narrowed(document: dict[str, Any], slugs: str | None) -> dict[str, Any]:
+    if slugs is None:
+        return document
+    wanted = {slug.strip() for slug in slugs.split(",")}
+    kept = {name: [one for one in part if one["slug"] in wanted] for name, part in document.items()}
+    return {name: entries for name, entries in kept.items() if entries}
 
 
 def _read(sent: Sequence[SentDocument]) -> list[Document]:

@@ -20,7 +20,7 @@ from openconnector.db.definitions import SORTABLE, DefinitionRow, ListQuery
 from openconnector.db.rows import RevisionRow
 from openconnector.db.session import Session
 from openconnector.definitions import checks
-from openconnector.definitions.store import MAPPINGS, Collection, page
+from openconnector.definitions.store import MAPPINGS, SYNCHRONIZATIONS, Collection, page
 from openconnector.definitions.verifying import Verdict
 from openconnector.errors import StaleVersion
 from openconnector.messages import t
@@ -105,6 +105,21 @@ class RevisionList(Listing[Revision]):
     """One page of a definition's revisions, newest first."""
 
 
+class Dependent(BaseModel):
+    """A definition that names another one, which cannot be deleted meanwhile."""
+
+    collection: str = Field(description="The name of its collection in addresses.")
+    id: str
+    slug: str
+    name: str
+
+
+class Dependents(BaseModel):
+    """What names a definition."""
+
+    results: list[Dependent]
+
+
 class Saving(BaseModel):
     """How a definition is saved."""
 
@@ -179,6 +194,18 @@ def _add_reading(routes: APIRouter, collection: Collection[Any], types: Document
         row = await rows.get(session, collection.table, key)
         response.headers["ETag"] = _tag(row)
         return await engine.definitions.shown(session, collection, row)
+
+    @routes.get("/{key}/dependents")
+    @needs(Right.READ)
+    async def list_dependents(key: Key, session: Reading) -> Dependents:
+        """Return what keeps a definition from being deleted: the synchronizations that name it."""
+        row = await rows.get(session, collection.table, key)
+        found = await checks.dependents(session, collection, row)
+        shown = [
+            Dependent(collection=SYNCHRONIZATIONS.name, id=one.id, slug=one.slug, name=one.name)
+            for one in found
+        ]
+        return Dependents(results=shown)
 
 
 def _add_writing(routes: APIRouter, collection: Collection[Any], types: Documented) -> None:

@@ -56,7 +56,7 @@ async def delete(
     """Delete a definition. Raises `NotFound`, `StaleVersion`, or `Conflict` naming what uses it."""
     row: DefinitionRow = await rows.get(session, collection.table, key)
     _check_revision(row, based_on)
-    _refuse_used(row, await _users(session, collection, row, _keys(row)))
+    _refuse_used(row, [one.slug for one in await dependents(session, collection, row)])
     if collection is SYNCHRONIZATIONS and await runs.active(session, row.id) is not None:
         raise Conflict(
             t("{slug} has an unfinished run; wait for it or cancel it first", slug=repr(row.slug))
@@ -128,16 +128,20 @@ def _keys(row: DefinitionRow) -> set[str]:
     return {key for key in (row.id, row.slug, row.reference) if key}
 
 
-async def _users(
-    session: Session, collection: Collection[Any], row: DefinitionRow, keys: AbstractSet[str]
-) -> list[str]:
-    """Return the slugs of the other synchronizations that name a definition by one of these keys."""
+async def dependents(
+    session: Session,
+    collection: Collection[Any],
+    row: DefinitionRow,
+    keys: AbstractSet[str] = frozenset(),
+) -> list[DefinitionRow]:
+    """Return the other synchronizations that name a definition by one of these keys, or else by any of its own."""
+    wanted = keys or _keys(row)
     return [
-        user.slug
-        for user in await rows.every(session, SYNCHRONIZATIONS.table)
-        if user.id != row.id
+        found
+        for found in await rows.every(session, SYNCHRONIZATIONS.table)
+        if found.id != row.id
         and any(
-            wanted is collection and key in keys for _, wanted, key in references(user.definition)
+            named is collection and key in wanted for _, named, key in references(found.definition)
         )
     ]
 
@@ -153,13 +157,13 @@ async def _renamed(
     for field in ("slug", "reference"):
         old = before.definition[field]
         if old and old not in _keys(row):
-            users = await _users(session, collection, row, {old})
+            users = await dependents(session, collection, row, {old})
             problems += [
                 FieldProblem(
                     field=field,
                     message=t(
                         "cannot change while {user} names it {name}",
-                        user=repr(user),
+                        user=repr(user.slug),
                         name=repr(old),
                     ),
                 )

@@ -106,12 +106,16 @@ async def test_a_mapping_that_does_not_compile_is_refused_with_its_place(
         ("sources/source", {"target": {"kind": "rest", "source": "source"}}),
     ],
 )
-async def test_what_is_used_is_not_deleted(
+async def test_what_is_used_names_its_users_and_is_not_deleted(
     prepared: httpx.AsyncClient, path: str, changes: dict[str, Any]
 ):
-    await prepared.post("synchronizations", json=synchronization(**changes))
+    await prepared.post("sources", json={**SOURCE, "name": "Other"})
+    await prepared.post("synchronizations", json={**synchronization(sourceId="other"), **changes})
 
+    named = (await prepared.get(f"{path}/dependents")).json()["results"]
     answer = await prepared.delete(path)
+
+    assert [(one["collection"], one["slug"]) for one in named] == [("synchronizations", "sync")]
 
     assert answer.status_code == 409
     assert "'sync'" in answer.json()["detail"]
@@ -121,7 +125,9 @@ async def test_what_is_used_is_not_deleted(
 async def test_a_synchronization_that_follows_another_keeps_it(prepared: httpx.AsyncClient):
     await prepared.post("synchronizations", json=synchronization(name="a"))
     await prepared.post("synchronizations", json=synchronization(name="b", followUps=["a"]))
+    named = (await prepared.get("synchronizations/a/dependents")).json()["results"]
 
+    assert [one["name"] for one in named] == ["b"]
     assert (await prepared.delete("synchronizations/a")).status_code == 409
     assert (await prepared.delete("synchronizations/b")).status_code == 204
     assert (await prepared.delete("synchronizations/a")).status_code == 204

@@ -87,11 +87,13 @@ async def test_a_part_is_exported_in_either_form(api: httpx.AsyncClient):
     none = await api.get("configuration?sections=mappings,synchronizations")
     sources = await api.get("configuration?sections=sources&format=json")
     unknown = await api.get("configuration?sections=bakers")
+    one = await api.get("configuration?slugs=bakery,nobody")
 
     assert read(none.text).value == {}
     assert sources.json()["sources"][0]["slug"] == "bakery"
     assert sources.headers["content-disposition"] == 'attachment; filename="openconnector.json"'
     assert unknown.status_code == 400
+    assert {name: len(part) for name, part in read(one.text).value.items()} == {"sources": 1}
 
 
 async def test_everything_that_is_wrong_is_named_with_its_place_and_nothing_is_saved(

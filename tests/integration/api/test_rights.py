@@ -35,6 +35,7 @@ DEFINITIONS = {
     "DELETE /{key}": C,
 }
 REVISIONS = {
+    "GET /{key}/dependents": R,
     "GET /{key}/revisions": R,
     "GET /{key}/revisions/{number}": R,
     "POST /{key}/revisions/{number}/restore": C,

@@ -53,6 +53,9 @@ export type Widget =
   | 'union'
   | 'json'
 
+/** What the server shows instead of a secret; sent back, it keeps what is stored. */
+export const MASK = '**********'
+
 /** From this length on a text gets more than one line. */
 const LONG = 2_001
 

@@ -45,7 +45,7 @@ export function useListing<T>(path: () => string, defaultSort: string, filters: 
 
   const search = inQuery('search', '', true)
   const sort = inQuery('sort', defaultSort, true)
-  const page = inQuery('page', 1, false)
+  const page = inQuery<number>('page', 1, false)
   const isNarrowed = computed(() => search.value !== '' || Object.values(filters()).some((value) => value))
 
   /** Ask the server; an answer that comes after that of a later question is not shown. */
@@ -60,7 +60,9 @@ export function useListing<T>(path: () => string, defaultSort: string, filters: 
     }
     try {
       const answer = await get<Listing<T>>(path(), params)
-      if (asked === newest) [listing.value, problem.value] = [answer, null]
+      if (asked !== newest) return
+      ;[listing.value, problem.value] = [answer, null]
+      if (answer.pages && page.value > answer.pages) page.value = answer.pages // the last rows of the page are deleted
     } catch (error) {
       if (asked === newest) problem.value = error as Problem
     }

@@ -1,11 +1,12 @@
 /** One definition while it is edited: read, changed, saved, and guarded against being lost or overwritten. */
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
-import { useRouter } from 'vue-router'
-import { getTagged, post, put, type FieldProblem, type Problem, type Tagged } from '../api/client'
+import { useRoute, useRouter } from 'vue-router'
+import { get, getTagged, post, put, type FieldProblem, type Problem, type Tagged } from '../api/client'
 import type { Collection, Definition } from '../api/types'
 import { askBeforeLeaving } from '../forms/leaving'
 import { copied, initial, same, type Values } from '../forms/schema'
 import { useCatalogue } from '../stores/catalogue'
+import { copyOf, type Copy } from './copying'
 
 export interface Edited {
   described: ComputedRef<Collection | undefined>
@@ -13,6 +14,8 @@ export interface Edited {
   values: Ref<Values | null>
   /** As the server has it; null for a new one. */
   saved: Ref<Definition | null>
+  /** What a new one is a copy of, where the address says so. */
+  copy: Ref<Copy | null>
   /** What the server said about fields. */
   problems: Ref<FieldProblem[]>
   problem: Ref<Problem | null>
@@ -35,9 +38,11 @@ export interface Edited {
  */
 export function useDefinition(collection: string, id?: string, isUnready: () => boolean = () => false): Edited {
   const router = useRouter()
+  const original = useRoute().query.copy
   const described = computed(() => useCatalogue().byName.get(collection))
   const values = ref<Values | null>(null)
   const saved = ref<Definition | null>(null)
+  const copy = ref<Copy | null>(null)
   const problems = ref<FieldProblem[]>([])
   const problem = ref<Problem | null>(null)
   const isSaving = ref(false)
@@ -60,18 +65,27 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
     return Object.fromEntries(Object.keys(usual).map((name) => [name, name in definition ? definition[name] : usual[name]]))
   }
 
+  async function begin() {
+    const usual = initial(described.value!.schema, described.value!.schema) as Values
+    if (typeof original !== 'string') return take(usual)
+    const found = await get<Definition>(`/${collection}/${encodeURIComponent(original)}`)
+    copy.value = await copyOf(collection, found, ownFields(found), usual)
+    take(copy.value.values)
+  }
+
+  async function read() {
+    const answer = await getTagged<Definition>(`/${collection}/${id}`)
+    tag = answer.tag
+    saved.value = answer.data
+    take(ownFields(answer.data))
+  }
+
   async function load() {
     problem.value = null
     if (!described.value) return
-    if (id === undefined) return take(initial(described.value.schema, described.value.schema) as Values)
-    try {
-      const answer = await getTagged<Definition>(`/${collection}/${id}`)
-      tag = answer.tag
-      saved.value = answer.data
-      take(ownFields(answer.data))
-    } catch (error) {
-      problem.value = error as Problem
-    }
+    await (id === undefined ? begin() : read()).catch((error: Problem) => {
+      problem.value = error
+    })
   }
 
   async function save(how: object = {}) {
@@ -115,5 +129,5 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
   askBeforeLeaving(isChanged)
   void load()
 
-  return { described, values, saved, problems, problem, isSaving, isChanged, isMissing, isConflict, load, save, overwrite }
+  return { described, values, saved, copy, problems, problem, isSaving, isChanged, isMissing, isConflict, load, save, overwrite }
 }

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { Problem } from '../src/api/client'
+import type { Definition } from '../src/api/types'
+import { MASK } from '../src/forms/schema'
+import { each } from '../src/lists/bulk'
+import { freeSlug, withoutSecrets } from '../src/pages/copying'
+
+const named = (name: string) => ({ id: name, name }) as Definition
+
+describe('an action on several', () => {
+  it('goes on after a refusal, and tells of it', async () => {
+    const outcome = await each(['a', 'b', 'c'].map(named), async ({ name }) => {
+      if (name === 'b') throw new Problem('is used', 409)
+    })
+
+    expect(outcome.done.map(({ name }) => name)).toEqual(['a', 'c'])
+    expect(outcome.refused.map(({ definition, why }) => [definition.name, why])).toEqual([['b', 'is used']])
+  })
+})
+
+describe('a copy', () => {
+  it.each([
+    ['bread', [], 'bread-copy'],
+    ['bread', ['bread-copy', 'bread-copy-2'], 'bread-copy-3'],
+    ['bread-copy', ['bread-copy'], 'bread-copy-2'],
+  ])('of %s beside %j is known as %s', (slug, taken, wanted) => {
+    expect(freeSlug(slug, taken)).toBe(wanted)
+  })
+
+  it('has nothing where a secret is kept, however deep', () => {
+    expect(withoutSecrets({ a: MASK, b: [{ c: MASK, d: null }], e: 1 })).toEqual({ a: '', b: [{ c: '', d: null }], e: 1 })
+  })
+})

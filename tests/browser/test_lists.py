@@ -1,0 +1,90 @@
+"""What people do from a list: with one row, and with several at once."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import ALONE, TOKEN, violations
+
+pytestmark = pytest.mark.parametrize("place", [ALONE], indirect=True)
+
+CONFIGURATION = {
+    "kind": "rest",
+    "location": "https://bread.example.org",
+    "auth": {"kind": "bearer", "token": "crumbs"},
+}
+TARGET = {"kind": "object_store", "register": "town", "schema": "loaf"}
+
+
+@pytest.fixture
+async def api(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The interface beside the page, with sources of which one is used."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(
+        base_url=f"{address}/api/v1", headers=headers, timeout=60
+    ) as client:
+        for name in ("Bakery", "Butcher", "Brewery"):
+            sent = {"name": name, "configuration": CONFIGURATION}
+            (await client.post("/sources", json=sent)).raise_for_status()
+        synchronization = {"name": "Loaves", "sourceId": "bakery", "target": TARGET}
+        (await client.post("/synchronizations", json=synchronization)).raise_for_status()
+        yield client
+
+
+async def choose(page: Page, name: str, action: str) -> None:
+    """Open the menu of a row and choose an entry of it."""
+    await page.get_by_role("button", name=f"Actions for {name}").click()
+    await page.get_by_role("menuitem", name=action).click()
+
+
+async def test_a_copy_has_a_free_slug_and_no_secrets(signed_in: Page, api: httpx.AsyncClient):
+    await signed_in.goto("/app/sources")
+    await choose(signed_in, "Bakery", "Duplicate")
+    await expect(signed_in.get_by_text("This is a copy of Bakery")).to_be_visible()
+    await expect(signed_in.get_by_text("Secrets are not copied")).to_be_visible()
+    token = signed_in.locator('[data-field="configuration.auth.token"] input')
+    await expect(token).to_have_value("")
+
+    await token.fill("new crumbs")
+    await signed_in.get_by_role("button", name="Save").click()
+
+    await expect(signed_in.get_by_role("heading", name="Bakery (copy)")).to_be_visible()
+    copy = (await api.get("/sources/bakery-copy")).json()
+    assert copy["configuration"]["location"] == CONFIGURATION["location"]
+
+
+async def test_what_is_used_names_its_users_before_anybody_can_delete_it(
+    signed_in: Page, api: httpx.AsyncClient
+):
+    await signed_in.goto("/app/sources")
+    await choose(signed_in, "Bakery", "Delete")
+
+    dialog = signed_in.get_by_role("dialog")
+    await expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    await dialog.get_by_role("link", name="Loaves").click()
+
+    await expect(signed_in.get_by_role("heading", name="Loaves")).to_be_visible()
+
+
+async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
+    signed_in: Page, api: httpx.AsyncClient
+):
+    await signed_in.goto("/app/sources")
+    await signed_in.locator("thead .checkbox-radio-switch").click()
+    await expect(signed_in.get_by_text("3 selected")).to_be_visible()
+    assert await violations(signed_in) == []
+    async with signed_in.expect_download() as saved:
+        await signed_in.get_by_role("button", name="Export").click()
+    assert (await saved.value).suggested_filename == "sources.yaml"
+
+    await signed_in.get_by_role("button", name="Delete").click()
+    dialog = signed_in.get_by_role("dialog")
+    await expect(dialog.get_by_role("link", name="Loaves")).to_be_visible()
+    await dialog.get_by_role("button", name="Delete").click()
+
+    await expect(signed_in.get_by_text("2 deleted")).to_be_visible()
+    await expect(signed_in.get_by_role("listitem").filter(has_text="'loaves'")).to_be_visible()
+    left = (await api.get("/sources")).json()["results"]
+    assert [source["slug"] for source in left] == ["bakery"]
