@@ -79,21 +79,6 @@ async def test_a_search_without_hits_says_so_and_can_be_cleared(signed_in: Page,
     await expect(signed_in.get_by_role("link", name="Bakery")).to_be_visible()
 
 
-async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten_unasked(
-    signed_in: Page, bakery: str, address: str
-):
-    await signed_in.goto(bakery)
-    await signed_in.get_by_label("Name", exact=True).fill("Mine")
-    async with asking(address) as api:
-        (await api.put("/sources/bakery", json=SOURCE | {"name": "Theirs"})).raise_for_status()
-
-    await signed_in.get_by_role("button", name="Save", exact=True).click()
-
-    await expect(signed_in.get_by_text("Somebody else has saved this meanwhile")).to_be_visible()
-    await signed_in.get_by_role("button", name="Take theirs").click()
-    await expect(signed_in.get_by_role("heading", name="Theirs")).to_be_visible()
-
-
 async def test_an_address_that_does_not_exist_says_so(signed_in: Page):
     await signed_in.goto("/app/nonsense")
 

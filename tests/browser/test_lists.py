@@ -1,4 +1,4 @@
-"""What people do from a list: with one row, and with several at once."""
+"""What people do from a list, with one row or several, and with what somebody else changed meanwhile."""
 
 from collections.abc import AsyncIterator
 
@@ -88,3 +88,22 @@ async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
     await expect(signed_in.get_by_role("listitem").filter(has_text="'loaves'")).to_be_visible()
     left = (await api.get("/sources")).json()["results"]
     assert [source["slug"] for source in left] == ["bakery"]
+
+
+async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
+    signed_in: Page, api: httpx.AsyncClient
+):
+    await signed_in.goto("/app/sources/bakery")
+    await signed_in.get_by_label("Name", exact=True).fill("Mine")
+    theirs = {"name": "Theirs", "description": "Their words", "configuration": CONFIGURATION}
+    (await api.put("/sources/bakery", json=theirs)).raise_for_status()
+    await signed_in.get_by_role("button", name="Save", exact=True).click()
+    await expect(signed_in.get_by_text("Somebody else has saved this meanwhile")).to_be_visible()
+    await expect(signed_in.get_by_role("group", name="description")).to_contain_text("Their words")
+    assert await violations(signed_in) == []
+
+    await signed_in.get_by_role("button", name="Save what is chosen").click()
+
+    await expect(signed_in.get_by_role("heading", name="Mine")).to_be_visible()
+    saved = (await api.get("/sources/bakery")).json()
+    assert (saved["name"], saved["description"], saved["revision"]) == ("Mine", "Their words", 3)

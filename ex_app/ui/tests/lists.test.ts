@@ -3,6 +3,7 @@ import { Problem } from '../src/api/client'
 import type { Definition } from '../src/api/types'
 import { MASK } from '../src/forms/schema'
 import { each } from '../src/lists/bulk'
+import { differences, merged } from '../src/pages/conflict'
 import { freeSlug, withoutSecrets } from '../src/pages/copying'
 
 const named = (name: string) => ({ id: name, name }) as Definition
@@ -29,5 +30,36 @@ describe('a copy', () => {
 
   it('has nothing where a secret is kept, however deep', () => {
     expect(withoutSecrets({ a: MASK, b: [{ c: MASK, d: null }], e: 1 })).toEqual({ a: '', b: [{ c: '', d: null }], e: 1 })
+  })
+})
+
+describe('a conflict', () => {
+  const base = { name: 'a', list: [1], configuration: { kind: 'rest', location: 'x', timeout: 1 } }
+  const mine = { name: 'mine', list: [1], configuration: { kind: 'rest', location: 'mine', timeout: 1 } }
+  const theirs = { name: 'theirs', list: [1, 2], configuration: { kind: 'rest', location: 'x', timeout: 2 } }
+
+  it('lists the fields that differ, each with whose change it is', () => {
+    const found = differences({ base, theirs }, mine)
+
+    expect(found.map(({ path, isMine }) => [path.join('.'), isMine])).toEqual([
+      ['name', true],
+      ['list', false],
+      ['configuration.location', true],
+      ['configuration.timeout', false],
+    ])
+  })
+
+  it('keeps what both changed when nothing else is chosen', () => {
+    const chosen = differences({ base, theirs }, mine).filter(({ isMine }) => isMine)
+
+    expect(merged(theirs, chosen)).toEqual({ name: 'mine', list: [1, 2], configuration: { kind: 'rest', location: 'mine', timeout: 2 } })
+  })
+
+  it('takes a thing of another kind as a whole, for its fields belong together', () => {
+    const other = { ...mine, configuration: { kind: 'folder', path: '/' } }
+    const found = differences({ base, theirs }, other)
+
+    expect(found.map(({ path }) => path.join('.'))).toContain('configuration')
+    expect(merged(theirs, found)).toEqual(other)
   })
 })

@@ -6,6 +6,7 @@ import type { Collection, Definition } from '../api/types'
 import { askBeforeLeaving } from '../forms/leaving'
 import { copied, initial, same, type Values } from '../forms/schema'
 import { useCatalogue } from '../stores/catalogue'
+import type { Conflict } from './conflict'
 import { copyOf, type Copy } from './copying'
 
 export interface Edited {
@@ -23,12 +24,12 @@ export interface Edited {
   isChanged: ComputedRef<boolean>
   isMissing: ComputedRef<boolean>
   /** Somebody else has saved it meanwhile. */
-  isConflict: ComputedRef<boolean>
+  conflict: Ref<Conflict | null>
   load: () => Promise<void>
   /** Save it, or say at the fields why not; `how` goes into the query. */
   save: (how?: object) => Promise<void>
-  /** Save it over what somebody else has saved. */
-  overwrite: () => Promise<void>
+  /** Save what was chosen of mine and theirs on top of what somebody else has saved. */
+  resolve: (chosen: Values) => Promise<void>
 }
 
 /**
@@ -47,11 +48,11 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
   const problem = ref<Problem | null>(null)
   const isSaving = ref(false)
   const before = shallowRef<Values>({})
+  const conflict = shallowRef<Conflict | null>(null)
   let tag = '*'
 
   const isChanged = computed(() => isUnready() || (values.value !== null && !same(values.value, before.value)))
   const isMissing = computed(() => !described.value || problem.value?.status === 404)
-  const isConflict = computed(() => problem.value?.status === 412)
 
   function take(given: Values) {
     values.value = given
@@ -81,7 +82,7 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
   }
 
   async function load() {
-    problem.value = null
+    problem.value = conflict.value = null
     if (!described.value) return
     await (id === undefined ? begin() : read()).catch((error: Problem) => {
       problem.value = error
@@ -98,9 +99,7 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
       if (id === undefined) await go((await post<Definition>(`/${collection}`, sent, how)).slug, sent)
       else await keep(await put<Definition>(`/${collection}/${id}`, sent, tag, how), sent)
     } catch (error) {
-      const refusal = error as Problem
-      problems.value = refusal.fields
-      problem.value = refusal.fields.length ? null : refusal
+      await refuse(error as Problem)
     } finally {
       isSaving.value = false
     }
@@ -120,14 +119,30 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
     await router.replace({ name: 'definition', params: { collection, id: slug } })
   }
 
-  /** The other's change is taken as the base, and what stands in the form is laid over it. */
-  async function overwrite() {
-    tag = (await getTagged<Definition>(`/${collection}/${id}`)).tag
-    await save()
+  async function refuse(refusal: Problem) {
+    problems.value = refusal.fields
+    if (refusal.status === 412) await meet().catch((error: Problem) => (problem.value = error))
+    else problem.value = refusal.fields.length ? null : refusal
+  }
+
+  /** Take note of what somebody else has saved: the next save is based on it, once it is clear what of it stays. */
+  async function meet() {
+    const base = before.value
+    const answer = await getTagged<Definition>(`/${collection}/${id}`)
+    tag = answer.tag
+    before.value = ownFields(answer.data)
+    conflict.value = { base, theirs: before.value }
+  }
+
+  async function resolve(chosen: Values) {
+    conflict.value = null
+    values.value = chosen
+    if (isChanged.value) await save()
+    else await load()
   }
 
   askBeforeLeaving(isChanged)
   void load()
 
-  return { described, values, saved, copy, problems, problem, isSaving, isChanged, isMissing, isConflict, load, save, overwrite }
+  return { described, values, saved, copy, problems, problem, isSaving, isChanged, isMissing, conflict, load, save, resolve }
 }

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
 import { get, getTagged, put, type FieldProblem, type Problem } from '../../api/client'
 import { askBeforeLeaving } from '../../forms/leaving'
 import { copied, same, type Schema, type Values } from '../../forms/schema'
+import type { Conflict } from '../conflict'
 
 export interface Single {
   /** null until it is read. */
@@ -14,10 +15,12 @@ export interface Single {
   /** Nothing was changed since it was saved here. */
   isSaved: ComputedRef<boolean>
   isChanged: ComputedRef<boolean>
-  isConflict: ComputedRef<boolean>
+  /** What somebody else saved meanwhile. */
+  conflict: Ref<Conflict | null>
   load: () => Promise<void>
   save: () => Promise<void>
-  overwrite: () => Promise<void>
+  /** Save what was chosen of mine and theirs on top of theirs. */
+  resolve: (chosen: Values) => Promise<void>
 }
 
 /** How what the server shows differs from what a form holds. */
@@ -39,11 +42,11 @@ export function useSingle(path: string, { schemaFor, valuesOf, sent }: Shape = {
   const isSaving = ref(false)
   const wasSaved = ref(false)
   const before = shallowRef<Values>({})
+  const conflict = shallowRef<Conflict | null>(null)
   let tag = '*'
 
   const isChanged = computed(() => values.value !== null && !same(values.value, before.value))
   const isSaved = computed(() => wasSaved.value && !isChanged.value)
-  const isConflict = computed(() => problem.value?.status === 412)
 
   function take(answer: Values, described: Schema) {
     schema.value = schemaFor ? schemaFor(described, answer) : described
@@ -52,7 +55,7 @@ export function useSingle(path: string, { schemaFor, valuesOf, sent }: Shape = {
   }
 
   async function load() {
-    problem.value = null
+    problem.value = conflict.value = null
     wasSaved.value = false
     try {
       const [answer, described] = await Promise.all([getTagged<Values>(path), get<Schema>(`${path}/schema`)])
@@ -76,22 +79,35 @@ export function useSingle(path: string, { schemaFor, valuesOf, sent }: Shape = {
       before.value = copied(values.value)
       wasSaved.value = true
     } catch (error) {
-      const refusal = error as Problem
-      problems.value = refusal.fields
-      problem.value = refusal.fields.length ? null : refusal
+      await refuse(error as Problem)
     } finally {
       isSaving.value = false
     }
   }
 
-  /** What somebody else saved meanwhile is taken as the base, and what stands in the form is laid over it. */
-  async function overwrite() {
-    tag = (await getTagged<Values>(path)).tag
-    await save()
+  async function refuse(refusal: Problem) {
+    problems.value = refusal.fields
+    if (refusal.status === 412) await meet().catch((error: Problem) => (problem.value = error))
+    else problem.value = refusal.fields.length ? null : refusal
+  }
+
+  /** Take note of what somebody else has saved: the next save is based on it, once it is clear what of it stays. */
+  async function meet() {
+    const base = before.value
+    const answer = await getTagged<Values>(path)
+    tag = answer.tag
+    before.value = copied(valuesOf ? valuesOf(answer.data, schema.value!) : answer.data)
+    conflict.value = { base, theirs: before.value }
+  }
+
+  async function resolve(chosen: Values) {
+    conflict.value = null
+    values.value = chosen
+    if (isChanged.value) await save()
   }
 
   askBeforeLeaving(isChanged)
   void load()
 
-  return { schema, values, problems, problem, isSaving, isSaved, isChanged, isConflict, load, save, overwrite }
+  return { schema, values, problems, problem, isSaving, isSaved, isChanged, conflict, load, save, resolve }
 }
