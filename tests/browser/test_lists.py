@@ -107,3 +107,22 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
     await expect(signed_in.get_by_role("heading", name="Mine")).to_be_visible()
     saved = (await api.get("/sources/bakery")).json()
     assert (saved["name"], saved["description"], saved["revision"]) == ("Mine", "Their words", 3)
+
+
+async def test_a_synchronization_shows_its_chain_and_can_be_paused(
+    signed_in: Page, api: httpx.AsyncClient
+):
+    await signed_in.goto("/app/synchronizations/loaves")
+    chain = signed_in.get_by_role("list", name="From the source to the target")
+    await expect(chain.get_by_role("link", name="Bakery")).to_be_visible()
+    await expect(chain).to_contain_text("town / loaf")
+
+    await signed_in.get_by_role("button", name="Pause").click()
+    await expect(signed_in.get_by_role("button", name="Resume")).to_be_visible()
+    assert (await api.get("/synchronizations/loaves")).json()["isEnabled"] is False
+    assert await violations(signed_in) == []
+
+    await signed_in.get_by_role("tab", name="Contracts").click()
+    await expect(signed_in.get_by_text("Nothing is kept in step yet")).to_be_visible()
+    await signed_in.get_by_role("tab", name="Settings").click()
+    await expect(signed_in.get_by_label("Name", exact=True)).to_have_value("Loaves")

@@ -5,6 +5,7 @@ import { MASK } from '../src/forms/schema'
 import { each } from '../src/lists/bulk'
 import { differences, merged } from '../src/pages/conflict'
 import { freeSlug, withoutSecrets } from '../src/pages/copying'
+import { nextOf } from '../src/synchronizations/chain'
 
 const named = (name: string) => ({ id: name, name }) as Definition
 
@@ -61,5 +62,18 @@ describe('a conflict', () => {
 
     expect(found.map(({ path }) => path.join('.'))).toContain('configuration')
     expect(merged(theirs, found)).toEqual(other)
+  })
+})
+
+describe('the next start of a synchronization', () => {
+  it('is the first moment of a schedule that is switched on', () => {
+    const moments = (isActive: boolean, ...next: string[]) => ({ isActive, next })
+    const next = nextOf([moments(false, '2030-01-01T00:00:00Z'), moments(true, '2030-01-03T00:00:00Z'), moments(true, '2030-01-02T00:00:00Z'), moments(true)])
+
+    expect(next?.toISOString()).toBe('2030-01-02T00:00:00.000Z')
+  })
+
+  it('is none where nothing begins by itself', () => {
+    expect(nextOf([{ isActive: true, next: [] }])).toBeNull()
   })
 })
