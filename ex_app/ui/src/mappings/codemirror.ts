@@ -8,7 +8,7 @@ import { lintGutter } from '@codemirror/lint'
 import type { Extension } from '@codemirror/state'
 import { EditorView, keymap } from '@codemirror/view'
 import { parseMixed } from '@lezer/common'
-import { tags } from '@lezer/highlight'
+import { highlightCode, tags } from '@lezer/highlight'
 import { placeAt, suggestionsFor, type Knowledge, type Suggestion, type Writing } from './completing'
 
 const templates = StreamLanguage.define(jinja2)
@@ -31,6 +31,21 @@ const colours = HighlightStyle.define([
   { tag: [tags.variableName, tags.labelName, tags.typeName], color: 'var(--color-info-text)' },
   { tag: [tags.comment, tags.meta, tags.punctuation, tags.separator], color: 'var(--color-text-maxcontrast)' },
 ])
+
+/** A piece of a text, with the classes of its colours. */
+interface Piece {
+  text: string
+  classes: string
+}
+
+/** Return a text in the colours an editor would give it. */
+export function coloured(text: string, writing: Writing): Piece[] {
+  if (writing !== 'expression' || !text.includes('{')) return text ? [{ text, classes: '' }] : []
+  const pieces: Piece[] = []
+  const put = (part: string, classes: string) => void pieces.push({ text: part, classes })
+  highlightCode(text, templates.parser.parse(text), colours, put, () => put('\n', ''))
+  return pieces
+}
 
 const IMPORTANT = '!important' // Nextcloud dresses everything that can be edited as a field
 const look = EditorView.theme({

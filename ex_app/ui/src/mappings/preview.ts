@@ -87,12 +87,18 @@ export function usePreview(trial: () => Trial | null): Preview {
 function take(found: Preview, mapped: Mapped) {
   found.problem.value = null
   found.faults.value = []
-  found.trace.value = mapped.trace
+  found.trace.value = kept(found.trace.value, mapped.trace)
   found.failures.value = mapped.trace.filter(({ error }) => error !== null).map(errorOf)
   if (found.failures.value.length > 0) return // the last good result stays
   found.result.value = mapped.resultObject
   found.hasResult.value = true
   found.objections.value = mapped.validationErrors
+}
+
+/** What came out the same as before stays the same object, so that it need not be drawn anew. */
+function kept(before: FieldTrace[], now: FieldTrace[]): FieldTrace[] {
+  const known = new Map(before.map((field) => [JSON.stringify(field), field]))
+  return now.map((field) => known.get(JSON.stringify(field)) ?? field)
 }
 
 function errorOf({ target, error, line, column, casts }: FieldTrace): FieldError {
