@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -32,14 +33,25 @@ class Finding:
     remedy: str | None = None
 
 
+Check = Callable[[Engine], Awaitable[Finding]]
+
+
 def around(engine: Engine) -> list[Finding]:
     """Return what is found of the folder and the key file, for which no database is asked."""
     return [_storage(engine.settings.storage), _keys(engine.settings.key_file)]
 
 
-async def within(engine: Engine) -> AsyncIterator[Finding]:
-    """Yield what is found in a database that is reachable and migrated."""
-    for name, check in WITHIN.items():
+async def within(engine: Engine, *, is_thorough: bool = True) -> AsyncIterator[Finding]:
+    """Yield what is found in a database that is reachable and migrated.
+
+    Unless ``is_thorough``, of the definitions those alone are loaded that hold secrets: soon done with thousands.
+    """
+    checks: dict[str, Check] = {
+        "secrets": partial(_secrets, is_thorough=is_thorough),
+        "clock": _clock,
+        "worker": _worker,
+    }
+    for name, check in checks.items():
         try:
             yield await check(engine)
         except OpenConnectorError as error:
@@ -89,11 +101,14 @@ def _keys(file: Path) -> Finding:
     )
 
 
-async def _secrets(engine: Engine) -> Finding:
+async def _secrets(engine: Engine, *, is_thorough: bool) -> Finding:
     closed = []
     async with engine.database.reading() as session:
         for collection in COLLECTIONS:
+            holding = await definition_rows.with_secrets(session, collection.table)
             for row in await definition_rows.every(session, collection.table):
+                if not is_thorough and row.id not in holding:
+                    continue
                 try:
                     await engine.definitions.load(session, collection, row.id)
                 except OpenConnectorError as error:
@@ -147,10 +162,3 @@ async def _worker(engine: Engine) -> Finding:
         t("{count} runs are worked on", count=len(leases)) if leases else t("no run waits for one")
     )
     return Finding(check="worker", state="ok", message=message)
-
-
-WITHIN: dict[str, Callable[[Engine], Awaitable[Finding]]] = {
-    "secrets": _secrets,
-    "clock": _clock,
-    "worker": _worker,
-}

@@ -244,12 +244,13 @@ async def signed_in(
     return page
 
 
-async def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page: the rule and the first place where it is broken."""
+async def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds wrong with a page: the rule, of all or of these, and the first place where it is broken."""
     await page.evaluate(AXE.read_text())
     # What Nextcloud puts around the page is its own.
     around = ["#header", "#skip-actions", "#content > h1"] if MENU_ENTRY in page.url else []
     found: dict[str, Any] = await page.evaluate(
-        "around => axe.run({ exclude: around })", [[one] for one in around]
+        "([around, rules]) => axe.run({ exclude: around }, rules.length ? { runOnly: rules } : {})",
+        [[[one] for one in around], list(rules)],
     )
     return [f"{flaw['id']}: {flaw['nodes'][0]['html'][:200]}" for flaw in found["violations"]]

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, TOKEN, violations
+from tests.browser.conftest import ALONE, TOKEN
 
 SOURCE = {
     "name": "Bakery",
@@ -83,24 +83,3 @@ async def test_an_address_that_does_not_exist_says_so(signed_in: Page):
     await signed_in.goto("/app/nonsense")
 
     await expect(signed_in.get_by_text("This page does not exist")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/app/sources",
-        "/app/sources/bakery",
-        "/app/sources/new",
-        "/app/synchronizations/new",
-        "/app/runs",
-    ],
-)
-async def test_a_page_has_no_flaw_that_axe_finds(
-    signed_in: Page, bakery: str, path: str, scheme: str
-):
-    await signed_in.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a name of the two there are
-    await signed_in.goto(path)
-    await expect(signed_in.get_by_role("heading", level=2).first).to_be_visible()
-    await signed_in.wait_for_load_state("networkidle")
-
-    assert await violations(signed_in) == [], await violations(signed_in)

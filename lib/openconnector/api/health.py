@@ -39,7 +39,10 @@ routes = APIRouter(prefix="/health", tags=["settings"], route_class=Route)
 @needs(Right.ADMINISTER)
 async def read_health(engine: Parts) -> Health:
     """Return what is found of storage, keys, secrets, clock and worker; no other system is asked."""
-    found = [*health.around(engine), *[one async for one in health.within(engine)]]
+    found = [
+        *health.around(engine),
+        *[one async for one in health.within(engine, is_thorough=False)],
+    ]
     return Health(results=[_shown(finding) for finding in found])
 
 

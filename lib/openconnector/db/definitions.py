@@ -200,6 +200,13 @@ async def secrets(session: AsyncSession, table: type[Base], entity_id: str) -> d
     return {row.field: row.sealed for row in await session.execute(query)}
 
 
+async def with_secrets(session: AsyncSession, table: type[Base]) -> set[str]:
+    """Return the ids of a collection's definitions that hold secrets."""
+    collection = str(getattr(table, "__tablename__"))  # noqa: B009  the mixin does not declare it
+    query = select(SecretRow.entity_id).where(SecretRow.collection == collection).distinct()
+    return set(await session.scalars(query))
+
+
 async def replace_secrets(
     session: AsyncSession,
     row: DefinitionRow,

@@ -1,0 +1,120 @@
+"""Every page of the navigation, and what lies behind it: nothing that axe finds wrong, whatever there is to show."""
+
+import json
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from openconnector.engine import Engine
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, violations
+from tests.fakes.crowded import crowd
+
+MANY = 1_000
+
+PATIENCE_MS = 30_000
+"""How long a page may take before it counts as one that never comes; how fast the machine is does not matter."""
+
+SOURCE = {
+    "name": "Bakery",
+    "configuration": {"kind": "rest", "location": "https://bread.example.org"},
+}
+MAPPING = {"name": "Loaf", "mapping": {"name": "title"}}
+SYNCHRONIZATION = {
+    "name": "Bread",
+    "sourceId": "bakery",
+    "sourceConfig": {"idPosition": "id"},
+    "sourceTargetMapping": "loaf",
+    "target": {"kind": "rest", "source": "bakery", "endpoint": "/loaves"},
+    "schedules": [{"kind": "cron", "expression": "0 6 * * *"}],
+}
+
+BEHIND = (
+    "/app/settings/audit",
+    "/app/settings/about",
+    "/app/sources/new",
+    "/app/synchronizations/new",
+    "/app/nonsense/of/it",
+)
+
+
+@pytest.fixture
+def state(request: pytest.FixtureRequest) -> str:
+    """What there is to show: nothing, a thousand of everything, or an answer that says why not."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+async def behind(state: str, engine: Engine, address: str) -> list[str]:
+    """Pages that the navigation does not name; those of one of each where there is one."""
+    if state != "full":
+        return [*BEHIND]
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(
+        base_url=f"{address}/api/v1", headers=headers, timeout=60
+    ) as client:
+        for name, body in (
+            ("sources", SOURCE),
+            ("mappings", MAPPING),
+            ("synchronizations", SYNCHRONIZATION),
+        ):
+            (await client.post(f"/{name}", json=body)).raise_for_status()
+        run = await client.post("/synchronizations/bread/run")
+        run.raise_for_status()
+        await client.post(f"/runs/{run.json()['id']}/cancel")
+    await crowd(engine.database, MANY)
+    return [
+        *BEHIND,
+        "/app/sources/bakery",
+        "/app/mappings/loaf",
+        "/app/synchronizations/bread",
+        f"/app/runs/{run.json()['id']}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "state"),
+    [(ALONE, "empty"), (EMBEDDED, "full"), (ALONE, "broken")],
+    indirect=True,
+)
+async def test_no_page_has_a_flaw_that_axe_finds(signed_in: Page, state: str, behind: list[str]):
+    await expect(signed_in.get_by_role("link", name="Settings")).to_be_visible()
+    links = signed_in.locator("#app-navigation-vue a[href]")
+    paths = [str(await link.get_attribute("href")) for link in await links.all()]
+    paths += behind
+    if state == "broken":
+        await signed_in.route("**/api/v1/**", refused)
+
+    flaws = {path: found for path in paths if (found := await flaws_of(signed_in, path))}
+
+    assert len(paths) > len(behind)
+    assert flaws == {}
+
+
+async def flaws_of(page: Page, path: str) -> list[str]:
+    """Return what is wrong with a page in light, and with its colours in dark."""
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    await page.goto(path)
+    await expect(page.locator("#app-content-vue h2, .problem-note").first).to_be_visible()
+    loading = page.locator("#app-content-vue .loading-icon")
+    await expect(loading, f"{path} is loaded").to_have_count(0, timeout=PATIENCE_MS)
+    found = await violations(page)
+    await page.emulate_media(color_scheme="dark")
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    return found + await violations(page, "color-contrast")
+
+
+async def refused(route: Route) -> None:
+    """Let the page know what there is, and nothing else."""
+    if "/collections" in route.request.url:
+        await route.continue_()
+        return
+    problem = {
+        "title": "Not possible at the moment",
+        "detail": "The storage is full",
+        "status": 507,
+    }
+    await route.fulfill(
+        status=507, content_type="application/problem+json", body=json.dumps(problem)
+    )
