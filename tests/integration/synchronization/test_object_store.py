@@ -137,6 +137,14 @@ async def test_a_dry_run_shows_every_difference_and_writes_nothing(
                 {"path": "name", "before": None, "after": "n4"},
             ],
         ),
+        (
+            "delete",
+            "3",
+            [
+                {"path": "code", "before": 3, "after": None},
+                {"path": "name", "before": "n3", "after": None},
+            ],
+        ),
     ]
     assert balance(row) == {
         "found": 4, "created": 1, "updated": 1, "unchanged": 1, "invalid": 1, "deleted": 1,

@@ -33,7 +33,7 @@ def test_everything_that_cannot_be_replaced_is_named_with_its_place():
     _, problems = filled_in(document, {})
 
     assert [problem.field for problem in problems] == ["sources.0.location", "x", "y"]
-    assert "environment variable MISSING" in problems[0].message
+    assert "the variable MISSING" in problems[0].message
 
 
 def test_names_are_left_alone():
