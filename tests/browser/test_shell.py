@@ -9,7 +9,7 @@ SMALL = {"width": 320, "height": 640}
 
 
 async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: Page):
-    await expect(signed_in).to_have_title(re.compile("^Synchronizations . OpenConnector$"))
+    await expect(signed_in).to_have_title(re.compile("^Overview . OpenConnector$"))
     link = signed_in.get_by_role("link", name="Sources", exact=True)
     await link.focus()
 
@@ -21,6 +21,7 @@ async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: P
 
 
 async def test_the_navigation_can_be_skipped(signed_in: Page):
+    await expect(signed_in.get_by_role("heading", level=2).first).to_be_visible()
     skip = signed_in.get_by_role("link", name="Skip to main content")
     await skip.focus()
 
