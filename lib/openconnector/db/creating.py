@@ -5,16 +5,10 @@ Loading the migrations and going through them takes several times as long, at th
 
 from sqlalchemy import Connection, insert, text
 
-from openconnector.db import (  # noqa: F401  their tables belong to the metadata
-    count_rows,
-    firing_rows,
-    memo_rows,
-    store_rows,
-)
 from openconnector.db.database import Database
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.locking import locked_file
-from openconnector.db.rows import Base
+from openconnector.db.metadata import METADATA
 from openconnector.db.version import newest_step
 
 
@@ -34,7 +28,7 @@ async def create(database: Database) -> bool:
 
 
 def _tables(connection: Connection) -> None:
-    Base.metadata.create_all(connection)
+    METADATA.create_all(connection)
     connection.execute(text("INSERT INTO change_counter (id, value) VALUES (1, 0)"))
     connection.execute(insert(AuditHeadRow).values(id=1))
     # As Alembic makes it, so that migrations go on from here.

@@ -29,15 +29,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from openconnector.db import (  # noqa: F401  their tables belong to the metadata
-    count_rows,
-    draft_rows,
-    firing_rows,
-    memo_rows,
-    store_rows,
-)
 from openconnector.db.installation_rows import AuditHeadRow
-from openconnector.db.rows import Base, ChangeCounterRow
+from openconnector.db.metadata import METADATA
+from openconnector.db.rows import ChangeCounterRow
 from openconnector.db.types import Json, Moment
 from openconnector.errors import ConfigurationError
 
@@ -154,7 +148,7 @@ async def settle(session: AsyncSession, counter: int) -> None:
 
 
 def _metadata() -> MetaData:
-    return Base.metadata
+    return METADATA
 
 
 def _form(one: Column[Any]) -> str:

@@ -13,16 +13,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from openconnector.db import (  # noqa: F401  their tables belong to the metadata
-    count_rows,
-    firing_rows,
-    installation_rows,
-    memo_rows,
-    store_rows,
-)
 from openconnector.db.database import Database
 from openconnector.db.locking import locked_file
-from openconnector.db.rows import Base
+from openconnector.db.metadata import METADATA
 from openconnector.errors import ConfigurationError
 
 LOCK_KEY = 0x0C011EC7
@@ -75,7 +68,7 @@ async def drift(database: Database) -> list[str]:
 
     def compare(connection: Connection) -> list[str]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return [repr(difference) for difference in compare_metadata(context, Base.metadata)]
+        return [repr(difference) for difference in compare_metadata(context, METADATA)]
 
     async with database.reading() as session:
         return await (await session.connection()).run_sync(compare)
