@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from openconnector.db import metadata
 from openconnector.db.version import STEPS, steps
 
 
@@ -59,3 +60,9 @@ def test_a_doubled_number_or_a_broken_chain_is_named(files, expected, tmp_path):
 
     assert expected in told
     assert bool(expected) == bool(told)
+
+
+def test_every_module_with_rows_is_among_those_a_new_database_is_made_from():
+    modules = {file.stem for file in Path(metadata.__file__).parent.glob("*_rows.py")}
+
+    assert modules <= vars(metadata).keys()
