@@ -123,6 +123,12 @@ def test_the_manifest_names_the_app_its_languages_and_its_servers():
     assert named == {tag: {"en", "nl"} for tag in named}
 
 
+def test_its_dutch_calls_its_reader_je():
+    dutch = [child.text or "" for child in INFO.getroot() if child.get("lang") == "nl"]
+
+    assert [text for text in dutch if re.search(r"\b([Uu]|[Uu]w|uzelf)\b", text)] == []
+
+
 def test_every_variable_is_one_we_read_and_none_has_an_empty_default():
     """AppAPI before 35 hands an empty default to the container as the word `Array`."""
     variables = INFO.findall("external-app/environment-variables/variable")
