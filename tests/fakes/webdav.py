@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import md5
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape, quoteattr
@@ -68,7 +69,7 @@ class Files:
     quota: dict[str, int] = field(default_factory=dict)
     """Bytes a user may have; more ends in 507."""
     before: dict[str, Callable[[], Any]] = field(default_factory=dict)
-    """Called once, before the request with this method and path (`GET alice/a.txt`) is answered."""
+    """Called once, and awaited, before the request with this method and path (`GET alice/a.txt`) is answered."""
     homes: dict[str, Node] = field(default_factory=dict)
     trash: list[tuple[str, Node]] = field(default_factory=list)
     """Path and node of what was deleted."""
@@ -188,7 +189,7 @@ class Files:
             for user in self.accounts:
                 self.homes.get(user) or self._add(user, None)
         if hook := self.before.pop(f"{request.method} {path}", None):
-            hook()
+            await _called(hook)
         if tree in {"systemtags", "systemtags-relations"}:
             tagging = self._systemtags if tree == "systemtags" else self._systemtags_relations
             return await tagging(request, path)
@@ -438,3 +439,9 @@ def _bad_name(name: str) -> Response | None:
         message = f"{quoteattr(bad)} is not allowed inside a file or folder name."
         return dav.refusal(400, invalid, message)
     return None
+
+
+async def _called(hook: Callable[[], Any]) -> None:
+    waiting = hook()
+    if isawaitable(waiting):
+        await waiting

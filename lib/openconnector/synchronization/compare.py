@@ -97,6 +97,8 @@ class Comparison:
     """What earlier pages of this read came across; this page is added."""
     is_forced: bool
     page: Sorted
+    is_repeating: bool = False
+    """What came before is no duplicate: a thing that changed is read again when it was interrupted."""
 
     def sort(self, selected: Selected, known: Mapping[str, Known]) -> None:
         """Sort the selected records into unchanged ones, refreshed contracts, changes and failures."""
@@ -105,7 +107,7 @@ class Comparison:
             contract = known.get(origin_id)
             if contract is not None:
                 if not seen.add(contract.ordinal):
-                    _duplicate(self.plan, page, origin_id, record)
+                    self._again(origin_id, record)
                     continue
                 page.seen.append(contract.ordinal)
             try:
@@ -118,6 +120,12 @@ class Comparison:
                 stage, reason = error.stage, str(error)
                 verdict = "invalid" if stage == "validate" else "failed"
                 _fail(page, Failure(record, origin_id, verdict, stage, reason, error.field))
+
+    def _again(self, origin_id: str, record: Record) -> None:
+        if self.is_repeating:
+            self.page.balance.found -= 1
+        else:
+            _duplicate(self.plan, self.page, origin_id, record)
 
     def _is_unchanged(self, contract: Known, origin_hash: bytes) -> bool:
         return (

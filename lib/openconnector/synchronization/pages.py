@@ -154,7 +154,15 @@ class Pages:
         known = await self._known(selected)
         if self._progress.mode == "replay":
             work.replayed = [origin_id for origin_id, _ in selected]
-        Comparison(self._plan, self.seen, self._progress.is_forced, work).sort(selected, known)
+        comparison = Comparison(
+            self._plan, self.seen, self._progress.is_forced, work, self._is_repeating
+        )
+        comparison.sort(selected, known)
+
+    @property
+    def _is_repeating(self) -> bool:
+        """Whether a record may come again because the thing it is of is read again."""
+        return self._progress.mode == "changes"
 
     def _without_rejected(self, selected: Selected, work: Sorted) -> Selected:
         """Leave out later records with the id of one that failed: the first one counts."""
@@ -162,6 +170,9 @@ class Pages:
         if not taken:
             return selected
         kept = [item for item in selected if item[0] not in taken]
+        if self._is_repeating:
+            work.balance.found -= len(selected) - len(kept)
+            return kept
         work.balance.skipped += len(selected) - len(kept)
         work.duplicates.extend(item[0] for item in selected if item[0] in taken)
         return kept

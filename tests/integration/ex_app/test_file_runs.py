@@ -1,5 +1,6 @@
 """Whole runs over Nextcloud's files: what did not change is neither listed nor fetched, and counts all the same."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -74,6 +75,26 @@ class Running:
 
     async def happen(self, *things: str | None) -> dict[str, Any]:
         """Let these files change, or something that tells of none, and return the run that follows."""
+        return await self.taken_up(await self.queued(*things))
+
+    async def taken_up(self, run_id: str) -> dict[str, Any]:
+        """Work on a run that waits for a worker and return it."""
+        await self.engine.worker().finish(run_id)
+        return dict((await self._api.get(f"/runs/{run_id}")).json())
+
+    async def interrupted(self, request: str) -> None:
+        """Let a worker work until Nextcloud is asked this, and be stopped before the answer comes."""
+        stop = asyncio.Event()
+
+        async def never_answer() -> None:
+            stop.set()
+            await asyncio.Event().wait()
+
+        self.files.before[request] = never_answer
+        await self.engine.worker().serve(stop)
+
+    async def queued(self, *things: str | None) -> str:
+        """Let these files change, or something that tells of none, and return the id of the run that is asked for."""
         self.nextcloud.calls.clear()
         now = self.engine.clock.now()
         async with self.engine.database.writing() as session:
@@ -82,8 +103,7 @@ class Running:
                 await wakes.add(session, key, now=now, due_at=now, thing=thing)
         await self.engine.scheduler().tick()
         newest = (await self._api.get("/runs", params={"_limit": 1})).json()["results"][0]
-        await self.engine.worker().finish(newest["id"])
-        return dict((await self._api.get(f"/runs/{newest['id']}")).json())
+        return str(newest["id"])
 
     @property
     def asked(self) -> list[str]:
@@ -234,6 +254,36 @@ async def test_a_copied_folder_is_read_with_all_that_is_in_it(running):
     assert counted(run) == {"found": 4, "created": 4}
 
 
+async def test_a_run_over_what_changed_that_was_interrupted_loses_nothing_and_doubles_nothing(
+    running,
+):
+    paths = [f"copy/{number}/file" for number in range(8)]
+    files = [running.files.put(f"admin/in/{path}", "x") for path in ["before", *paths, "after"]]
+    await running.save({"kind": "nextcloud_files", "folder": "in"})
+    copied = running.files.find("admin/in/copy").fileid
+    run_id = await running.queued(str(files[0].fileid), str(copied), str(files[-1].fileid))
+
+    await running.interrupted("PROPFIND admin/in/copy/7")
+    running.nextcloud.calls.clear()
+    run = await running.taken_up(run_id)
+
+    assert (run["mode"], run["state"]) == ("changes", "succeeded")
+    assert counted(run) == {"found": 10, "created": 10}
+    assert "PROPFIND admin/in/before" not in running.asked
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "fail"])
+async def test_a_file_that_changed_together_with_its_folder_counts_once(running, duplicates):
+    file = running.files.put("admin/in/copy/1", "x")
+    await running.save({"kind": "nextcloud_files", "folder": "in"}, duplicates=duplicates)
+    folder = running.files.find("admin/in/copy")
+
+    run = await running.happen(str(folder.fileid), str(file.fileid))
+
+    assert (run["mode"], run["state"]) == ("changes", "succeeded")
+    assert counted(run) == {"found": 1, "created": 1}
+
+
 @pytest.mark.parametrize(("deletion", "mode"), [("delete", "run"), ("keep", "changes")])
 async def test_rows_that_a_file_lost_are_noticed_wherever_that_matters(running, deletion, mode):
     running.files.put("admin/in/a.csv", "id\n1\n2\n")
@@ -261,6 +311,20 @@ async def test_a_file_that_is_moved_stays_the_same_object(running):
     run = await running.run()
 
     assert counted(run) == {"found": 2, "updated": 1, "unchanged": 1}
+
+
+async def test_a_folder_that_is_moved_is_read_again_though_its_version_stays(running):
+    for path in ("a/moved/1", "a/moved/deep/2", "b/3"):
+        running.files.put(f"admin/{path}", "x")
+    await running.save({"kind": "nextcloud_files"})
+    await running.run()
+    folder = running.files.remove("admin/a/moved")
+    running.files.find("admin/b").children["moved"] = folder
+    running.files._changed("admin/b")
+
+    run = await running.run()
+
+    assert counted(run) == {"found": 3, "updated": 2, "unchanged": 1}
 
 
 async def test_the_contents_of_files_are_fetched_only_when_they_changed(running):

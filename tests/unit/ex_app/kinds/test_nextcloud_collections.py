@@ -82,13 +82,14 @@ async def test_of_an_address_book_that_did_not_change_nothing_is_read(nextcloud)
     memory.keep(await read(nextcloud, memory))
     nextcloud.calls.clear()
 
+    known = set(memory.parts)
     pages = await read(nextcloud, memory)
     memory.keep(pages)
     again = await read(nextcloud, memory)
 
     assert asked(nextcloud) == ["PROPFIND"] * 2
     assert [(page.records, page.is_end) for page in pages + again] == [([], True)] * 2
-    assert {part.key for part in pages[0].unchanged} == set(memory.parts)
+    assert {part.key for part in pages[0].unchanged} == known
 
 
 async def test_of_one_that_changed_only_the_portions_with_a_change_are_read(nextcloud):
@@ -103,6 +104,20 @@ async def test_of_one_that_changed_only_the_portions_with_a_change_are_read(next
     assert asked(nextcloud) == ["PROPFIND", "PROPFIND", "REPORT"]
     assert "Renamed 17" in {one["fullName"] for page in pages for one in page.records}
     assert sum(len(page.unchanged) for page in pages) == 7
+
+
+async def test_of_one_that_did_not_change_a_portion_that_was_forgotten_is_read_again(nextcloud):
+    fill(nextcloud, 250)
+    memory = Memory()
+    memory.keep(first := await read(nextcloud, memory))
+    forgotten = first[0]
+    assert forgotten.part
+    del memory.parts[forgotten.part.key]
+
+    pages = await read(nextcloud, memory)
+
+    assert ids(pages) == ids([forgotten])
+    assert {part.key for page in pages for part in page.unchanged} < set(memory.parts)
 
 
 async def test_a_deleted_contact_is_in_no_portion(nextcloud):
