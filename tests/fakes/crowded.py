@@ -15,10 +15,6 @@ from openconnector.db.rows import MappingRow, RunRow, SourceRow, Synchronization
 Changes = dict[str, Callable[[int], Any]]
 
 
-FLOWS = 100
-"""How many synchronizations: one page draws them all."""
-
-
 async def crowd(database: Database, times: int) -> None:
     """Multiply the first row of each list that a page shows; it has to be there."""
     named: Changes = {
@@ -27,9 +23,8 @@ async def crowd(database: Database, times: int) -> None:
         "name": lambda number: f"Number {number} of very many, with a name that is long",
     }
     async with database.writing() as session:
-        for row in (SourceRow, MappingRow):
+        for row in (SourceRow, MappingRow, SynchronizationRow):
             await _multiply(session, row, times, named)
-        await _multiply(session, SynchronizationRow, FLOWS, named)
         run = await _first(session, RunRow)
         states = ("succeeded", "failed", "partial", "cancelled")
         await _multiply(

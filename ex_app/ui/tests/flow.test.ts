@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AT_ONCE, fitting, paged } from '../src/flow/finding'
 import { inOrder, layout } from '../src/flow/layout'
 import type { Flow } from '../src/flow/types'
 
@@ -38,5 +39,32 @@ describe('the drawing of the flow', () => {
 
   it('keeps what comes from one source together', () => {
     expect(inOrder(FLOWS).map(({ name }) => name)).toEqual(['a', 'b', 'd', 'c'])
+  })
+})
+
+describe('a flow of very many', () => {
+  const many = Array.from({ length: 1_000 }, (_, at) => ({
+    ...flow(`flow ${at}`, `source ${at % 7}`, `target ${at}`),
+    run: at === 7 ? { id: 'run', state: 'failed', queued: '', failed: 1 } : null,
+  }))
+
+  it('is drawn a page at a time, and every one of it has its page', () => {
+    const { pages, total } = paged(many, 1)
+    const seen = Array.from({ length: pages }, (_, at) => paged(many, at + 1).results)
+
+    expect(total).toBe(many.length)
+    expect(Math.max(...seen.map(({ length }) => length))).toBe(AT_ONCE)
+    expect(seen.flat()).toEqual(many)
+  })
+
+  it('has a last page wherever an address asks for a later one', () => {
+    expect(paged(many, 5_000)).toEqual(paged(many, paged(many, 1).pages))
+    expect(paged([], 3)).toMatchObject({ results: [], page: 1, pages: 1 })
+  })
+
+  it('is found by name, by place and by how it stands', () => {
+    expect(fitting(many, 'flow 77').map(({ name }) => name)).toContain('flow 777')
+    expect(fitting(many, 'TARGET 41').every(({ target }) => target.place.includes('target 41'))).toBe(true)
+    expect(fitting(many, 'failed').map(({ name }) => name)).toEqual(['flow 7'])
   })
 })
