@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import TOKEN, violations
+from tests.browser.conftest import ALONE, TOKEN, violations
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 4)]
@@ -66,6 +66,21 @@ async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
     await signed_in.get_by_role("dialog").get_by_role("button", name="Delete").click()
 
     await expect(signed_in.get_by_text("2 entries")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", [ALONE], indirect=True)  # the tests above are in both
+async def test_a_synchronization_leads_to_its_contracts_and_to_its_objects(
+    signed_in: Page, api: httpx.AsyncClient
+):
+    await signed_in.goto("/app/synchronizations/cases?tab=contracts")
+    await signed_in.get_by_role("link", name="1", exact=True).click()
+    await expect(signed_in.get_by_role("heading", name="Case 1")).to_be_visible()
+    await signed_in.go_back()
+
+    await signed_in.get_by_role("link", name="Town / Case").click()
+
+    await expect(signed_in.get_by_text("Objects of the register Town")).to_be_visible()
+    await expect(signed_in.get_by_text("3 entries")).to_be_visible()
 
 
 async def test_the_flow_is_there_as_a_drawing_and_as_a_table_and_both_lead_on(

@@ -6,9 +6,10 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, TOKEN, violations
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, violations
 
-pytestmark = pytest.mark.parametrize("place", [ALONE], indirect=True)
+# What sends nothing that a proxy could treat otherwise than the other tests' requests.
+in_one_place = pytest.mark.parametrize("place", [ALONE], indirect=True)
 
 CONFIGURATION = {
     "kind": "rest",
@@ -28,6 +29,8 @@ async def api(address: str) -> AsyncIterator[httpx.AsyncClient]:
         for name in ("Bakery", "Butcher", "Brewery"):
             sent = {"name": name, "configuration": CONFIGURATION}
             (await client.post("/sources", json=sent)).raise_for_status()
+        mapping = {"name": "Loaf", "mapping": {"title": "name"}}
+        (await client.post("/mappings", json=mapping)).raise_for_status()
         synchronization = {"name": "Loaves", "sourceId": "bakery", "target": TARGET}
         (await client.post("/synchronizations", json=synchronization)).raise_for_status()
         yield client
@@ -39,6 +42,7 @@ async def choose(page: Page, name: str, action: str) -> None:
     await page.get_by_role("menuitem", name=action).click()
 
 
+@in_one_place
 async def test_a_copy_has_a_free_slug_and_no_secrets(signed_in: Page, api: httpx.AsyncClient):
     await signed_in.goto("/app/sources")
     await choose(signed_in, "Bakery", "Duplicate")
@@ -90,25 +94,37 @@ async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
     assert [source["slug"] for source in left] == ["bakery"]
 
 
+@pytest.mark.parametrize(
+    ("place", "path", "body"),
+    [
+        (ALONE, "sources/bakery", {"configuration": CONFIGURATION}),
+        (EMBEDDED, "mappings/loaf", {"mapping": {"title": "name"}}),
+    ],
+    indirect=["place"],
+)
 async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
-    signed_in: Page, api: httpx.AsyncClient
+    signed_in: Page, api: httpx.AsyncClient, path: str, body: dict[str, object]
 ):
-    await signed_in.goto("/app/sources/bakery")
+    await signed_in.goto(f"/app/{path}?tab=settings")
     await signed_in.get_by_label("Name", exact=True).fill("Mine")
-    theirs = {"name": "Theirs", "description": "Their words", "configuration": CONFIGURATION}
-    (await api.put("/sources/bakery", json=theirs)).raise_for_status()
-    await signed_in.get_by_role("button", name="Save", exact=True).click()
+    theirs = {"name": "Theirs", "description": "Their words", **body}
+    (await api.put(f"/{path}", json=theirs)).raise_for_status()
+    save = signed_in.get_by_role("button", name="Save", exact=True)
+    await save.click()
     await expect(signed_in.get_by_text("Somebody else has saved this meanwhile")).to_be_visible()
     await expect(signed_in.get_by_role("group", name="description")).to_contain_text("Their words")
+    await expect(save).to_have_count(0)
+    await expect(signed_in.get_by_label("Name", exact=True)).to_be_hidden()
     assert await violations(signed_in) == []
 
     await signed_in.get_by_role("button", name="Save what is chosen").click()
 
     await expect(signed_in.get_by_role("heading", name="Mine")).to_be_visible()
-    saved = (await api.get("/sources/bakery")).json()
+    saved = (await api.get(f"/{path}")).json()
     assert (saved["name"], saved["description"], saved["revision"]) == ("Mine", "Their words", 3)
 
 
+@in_one_place
 async def test_a_synchronization_shows_its_chain_and_can_be_paused(
     signed_in: Page, api: httpx.AsyncClient
 ):

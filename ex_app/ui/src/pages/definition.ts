@@ -26,7 +26,7 @@ export interface Edited {
   /** Somebody else has saved it meanwhile. */
   conflict: Ref<Conflict | null>
   load: () => Promise<void>
-  /** Save it, or say at the fields why not; `how` goes into the query. */
+  /** Save it, or say at the fields why not; `how` goes into the query. A conflict has to be resolved first. */
   save: (how?: object) => Promise<void>
   /** Save what was chosen of mine and theirs on top of what somebody else has saved. */
   resolve: (chosen: Values) => Promise<void>
@@ -90,7 +90,7 @@ export function useDefinition(collection: string, id?: string, isUnready: () => 
   }
 
   async function save(how: object = {}) {
-    if (!values.value || isSaving.value) return
+    if (!values.value || isSaving.value || conflict.value) return
     isSaving.value = true
     problem.value = null
     problems.value = []

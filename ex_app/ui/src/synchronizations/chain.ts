@@ -3,6 +3,7 @@ import type { RouteLocationRaw } from 'vue-router'
 import { get } from '../api/client'
 import type { Definition } from '../api/types'
 import { t } from '../l10n'
+import type { Register, Schema } from '../objects/types'
 
 export interface Link {
   /** What it is in the chain. */
@@ -25,9 +26,19 @@ async function linkTo(title: string, collection: string, key: string): Promise<L
 }
 
 /** Return the target as one line; a system that is written to is a source as well. */
-function targetOf(title: string, target: Target): Link | Promise<Link> {
-  if (target.source) return linkTo(title, 'sources', target.source)
-  return { title, name: [target.register, target.schema].filter(Boolean).join(' / ') || target.kind }
+function targetOf(title: string, { kind, source, register, schema }: Target): Link | Promise<Link> {
+  if (source) return linkTo(title, 'sources', source)
+  return register && schema ? linkToObjects(title, register, schema) : { title, name: kind }
+}
+
+/** Return the link to a register's objects of a schema; where another store keeps them, it is called by what names it. */
+async function linkToObjects(title: string, register: string, schema: string): Promise<Link> {
+  const [holder, form] = await Promise.all([
+    get<Register>(`/registers/${encodeURIComponent(register)}`).catch(() => null),
+    get<Schema>(`/schemas/${encodeURIComponent(schema)}`).catch(() => null),
+  ])
+  if (!holder || !form) return { title, name: `${register} / ${schema}` }
+  return { title, name: `${holder.title} / ${form.title}`, to: { name: 'objects', params: { register: holder.slug, schema: form.slug } } }
 }
 
 /** Return the three links of a synchronization's chain. */
