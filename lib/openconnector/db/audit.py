@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.installation_rows import AuditHeadRow, AuditRow
+from openconnector.db.paging import paged
 from openconnector.db.rows import RevisionRow
 
 HEAD = 1
@@ -76,10 +77,9 @@ async def page(session: AsyncSession, query: AuditQuery) -> tuple[Sequence[Audit
         conditions.append(AuditRow.at >= query.since)
     if query.until is not None:
         conditions.append(AuditRow.at < query.until)
-    total = await session.scalar(select(func.count()).select_from(AuditRow).where(*conditions))
-    shown = select(AuditRow).where(*conditions).order_by(AuditRow.number.desc()).limit(query.limit)
-    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
-    return rows.all(), int(total or 0)
+    matching = select(AuditRow).where(*conditions).order_by(AuditRow.number.desc())
+    found, total = await paged(session, matching, query)
+    return found.scalars().all(), total
 
 
 async def has_revisions(session: AsyncSession) -> bool:

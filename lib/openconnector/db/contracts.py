@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import statements
 from openconnector.db.database import Database
+from openconnector.db.paging import paged
 from openconnector.db.rows import ContractRow
 from openconnector.db.store_rows import ObjectRow
 
@@ -221,12 +222,10 @@ async def page(session: AsyncSession, query: ContractQuery) -> tuple[Sequence[Co
     if query.search:
         ids = (ContractRow.origin_id, ContractRow.target_id)
         conditions.append(or_(*(one.icontains(query.search, autoescape=True) for one in ids)))
-    total = await session.scalar(select(func.count()).select_from(ContractRow).where(*conditions))
-    shown = select(ContractRow).where(*conditions)
     order = (ContractRow.synchronization_id, ContractRow.target, ContractRow.ordinal)
-    shown = shown.order_by(*order).limit(query.limit)
-    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
-    return rows.all(), int(total or 0)
+    matching = select(ContractRow).where(*conditions).order_by(*order)
+    found, total = await paged(session, matching, query)
+    return found.scalars().all(), total
 
 
 async def at_ordinal(

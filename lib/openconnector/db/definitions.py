@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
+from openconnector.db.paging import paged
 from openconnector.db.rows import (
     Base,
     ChangeCounterRow,
@@ -73,12 +74,10 @@ async def page(
 ) -> tuple[Sequence[Row], int]:
     """Return one page of definitions and how many match in all."""
     matching = _matching(select(table), table, query)
-    total = await session.scalar(select(func.count()).select_from(matching.subquery()))
     column = getattr(table, SORTABLE[query.sort.removeprefix("-")])
     order = column.desc() if query.sort.startswith("-") else column.asc()
-    shown = matching.order_by(order, table.id).limit(query.limit)
-    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
-    return rows.all(), int(total or 0)
+    found, total = await paged(session, matching.order_by(order, table.id), query)
+    return found.scalars().all(), total
 
 
 async def every(session: AsyncSession, table: type[Row]) -> Sequence[Row]:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import statements
+from openconnector.db.paging import paged
 from openconnector.db.store_rows import ObjectRow
 from openconnector.db.types import moment_value
 
@@ -171,11 +172,11 @@ async def page(session: AsyncSession, home: Home, query: ObjectQuery) -> tuple[l
     matching = [*_of(home), *_equal(query.equal, name)]
     if query.search:
         matching.append(_contains(query.search, name))
-    total = await session.scalar(select(func.count()).select_from(ObjectRow).where(*matching))
-    order = _order(query, name)
-    shown = select(*_columns()).where(*matching).order_by(order.nulls_last(), ObjectRow.id)
-    rows = await session.execute(shown.limit(query.limit).offset((query.page - 1) * query.limit))
-    return [Found._make(row) for row in rows], int(total or 0)
+    order = (_order(query, name).nulls_last(), ObjectRow.id)
+    found, total = await paged(
+        session, select(*_columns()).where(*matching).order_by(*order), query
+    )
+    return [Found._make(row) for row in found], total
 
 
 async def count(session: AsyncSession, condition: ColumnElement[bool]) -> int:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import objects, ownership, statements
+from openconnector.db.paging import paged
 from openconnector.db.store_rows import ObjectRow, RegisterRow, SchemaRow
 from openconnector.errors import Conflict, NotFound
 from openconnector.messages import t
@@ -99,12 +100,10 @@ async def page(
         matching = matching.where(
             or_(*(column.icontains(query.search, autoescape=True) for column in columns))
         )
-    total = await session.scalar(select(func.count()).select_from(matching.subquery()))
     column = getattr(table, SORTABLE[query.sort.removeprefix("-")])
     order = column.desc() if query.sort.startswith("-") else column.asc()
-    shown = matching.order_by(order, table.id).limit(query.limit)
-    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
-    return rows.all(), int(total or 0)
+    found, total = await paged(session, matching.order_by(order, table.id), query)
+    return found.scalars().all(), total
 
 
 async def insert(session: AsyncSession, row: RegisterRow | SchemaRow) -> None:

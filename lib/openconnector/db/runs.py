@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import statements
+from openconnector.db.paging import paged
 from openconnector.db.rows import (
     CallRow,
     RunChangeRow,
@@ -103,12 +104,11 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
     ]
     if query.since is not None:
         conditions.append(RunRow.queued_at >= query.since)
-    total = await session.scalar(select(func.count()).select_from(RunRow).where(*conditions))
     column = SORTABLE[query.sort.removeprefix("-")]
     order = column.desc() if query.sort.startswith("-") else column.asc()
-    shown = select(RunRow).where(*conditions).order_by(order, RunRow.id).limit(query.limit)
-    rows = await session.scalars(shown.offset((query.page - 1) * query.limit))
-    return rows.all(), int(total or 0)
+    matching = select(RunRow).where(*conditions).order_by(order, RunRow.id)
+    found, total = await paged(session, matching, query)
+    return found.scalars().all(), total
 
 
 def is_idle(synchronization_id: ColumnExpressionArgument[str]) -> ColumnElement[bool]:
