@@ -71,7 +71,7 @@ function wordsOfTheComponents(): Plugin {
 const CHUNKS: [name: string, modules: RegExp][] = [
   ['main', /ui[\\/]src[\\/]((api|lists|stores)[\\/](?!ListFilters|filters)|[^\\/]+$)|plugin-vue:export-helper/],
   ['forms', /ui[\\/]src[\\/](forms|lists)[\\/]|(Collection|Definition)Page\.vue/],
-  ['runs', /ui[\\/]src[\\/](runs|contracts|objects)[\\/]|(Runs?|Contracts?|Registers|Objects?)Page\.vue|RunState\.vue|pages[\\/]states\.ts/],
+  ['runs', /ui[\\/]src[\\/](runs|contracts|objects|schedules)[\\/]|(Runs?|Contracts?|Registers|Objects?|Schedules|Firings)Page\.vue|RunState\.vue|pages[\\/]states\.ts/],
   ['settings', /[\\/]pages[\\/](settings|configuration)[\\/]/],
   ['codemirror', /[\\/]node_modules[\\/](@codemirror|@lezer|@marijn|style-mod|crelt|w3c-keyname|yaml)[\\/]/],
 ]

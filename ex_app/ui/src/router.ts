@@ -11,6 +11,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/runs', name: 'runs', component: () => import('./pages/RunsPage.vue') },
   { path: '/runs/:id', name: 'run', component: () => import('./pages/RunPage.vue'), props: true },
   { path: '/schedules', name: 'schedules', component: () => import('./pages/SchedulesPage.vue') },
+  { path: '/schedules/:id', name: 'firings', component: () => import('./pages/FiringsPage.vue'), props: true },
   { path: '/settings', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
   { path: '/settings/audit', name: 'audit', component: () => import('./pages/settings/AuditPage.vue') },
   { path: '/settings/about', name: 'about', component: () => import('./pages/settings/AboutPage.vue') },

@@ -11,6 +11,7 @@ const schema: Schema = {
   properties: {
     name: { type: 'string', title: 'Name', description: 'What people call it.' },
     isLoud: { type: 'boolean', title: 'Loud', default: false },
+    bells: { type: 'array', title: 'More bells', items: { $ref: '#/$defs/Large' }, default: [] },
     bell: {
       title: 'Bell',
       oneOf: [{ $ref: '#/$defs/Small' }, { $ref: '#/$defs/Large' }],
@@ -46,7 +47,7 @@ describe('a form', () => {
 
     await wrapper.find('[data-field="name"] input').setValue('Doorbell')
 
-    expect(held(wrapper)).toEqual({ name: 'Doorbell', isLoud: false, bell: { kind: 'small' } })
+    expect(held(wrapper)).toEqual({ name: 'Doorbell', isLoud: false, bells: [], bell: { kind: 'small' } })
     expect(wrapper.find('[data-field="name"]').text()).toContain('What people call it.')
     expect(wrapper.find('[data-field="bell"]').text()).toContain('A small bell')
   })
@@ -55,6 +56,18 @@ describe('a form', () => {
     const wrapper = form({ name: '', isLoud: false, bell: { kind: 'large', weight: 3 } })
 
     expect((wrapper.find('[data-field="bell.weight"] input').element as HTMLInputElement).value).toBe('3')
+  })
+
+  it('adds things that have fields themselves, and takes away the one that is meant', async () => {
+    const wrapper = form({ name: '', isLoud: false, bells: [{ kind: 'large', weight: 1 }], bell: { kind: 'small' } })
+    const bells = wrapper.find('[data-field="bells"]')
+
+    await bells.find('button[aria-label="Add to More bells"]').trigger('click')
+    await bells.find('[data-field="bells.1.weight"] input').setValue('2')
+    await bells.find('button[aria-label="Remove More bells, number 1"]').trigger('click')
+
+    expect(held(wrapper).bells).toEqual([{ kind: 'large', weight: 2 }])
+    expect((bells.find('[data-field="bells.0.weight"] input').element as HTMLInputElement).value).toBe('2')
   })
 
   it('shows what the server said at its field, and in a summary that takes the focus', async () => {

@@ -28,6 +28,7 @@ describe('the widget of a field', () => {
     ['pairs', { type: 'object', additionalProperties: { type: 'string' } }],
     ['object', { type: 'object', properties: {} }],
     ['json', { type: 'object', properties: {}, additionalProperties: true }],
+    ['items', { type: 'array', items: { type: 'object', properties: { name: { type: 'string' } } } }],
     ['json', { type: 'array', items: { type: 'object' } }],
     ['json', {}],
   ])('is %s for %o', (widget, schema) => {

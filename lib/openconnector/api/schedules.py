@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from openconnector.api.lists import Listing, Paging, Text, listing
@@ -83,6 +83,8 @@ class SchedulesQuery(Paging):
 class ShownFiring(Shown):
     """A moment that came."""
 
+    schedule: str
+    """The `key` of the schedule it is of, which may have been changed since."""
     moment: datetime
     """What the schedule says."""
     due: datetime
@@ -103,9 +105,23 @@ class ShownFiring(Shown):
         return cls(**same, due=row.due_at)
 
 
+class FiringsQuery(Paging):
+    """Which of the moments that came."""
+
+    schedule: Text | None = Field(
+        default=None, description="Only those of this schedule: the `key` the list has for it."
+    )
+
+
+class FiringList(Listing[ShownFiring]):
+    """One page of moments that came."""
+
+
 class ShownSchedule(Shown):
     """A schedule and what it belongs to."""
 
+    key: str
+    """Which schedule of its synchronization; with other moments it is another one."""
     synchronization_id: str
     synchronization: str
     """The slug of the synchronization."""
@@ -147,6 +163,19 @@ async def list_schedules(
     return listing(shown, len(found), wanted)
 
 
+@routes.get("/{key}/firings", response_model=FiringList)
+@needs(Right.READ)
+async def list_firings(
+    key: Annotated[str, Path(description="Id, slug or reference of a synchronization.")],
+    session: Reading,
+    wanted: Annotated[FiringsQuery, Query()],
+) -> dict[str, Any]:
+    """Return one page of the moments at which a synchronization was to begin in the last 30 days, the latest first."""
+    row = await definitions.get(session, SynchronizationRow, key)
+    found, total = await firings.page(session, row.id, wanted.schedule, wanted)
+    return listing([ShownFiring.of(one) for one in found], total, wanted)
+
+
 @routes.post("/preview")
 @needs(Right.CHANGE)
 async def preview(body: SchedulePreview, engine: Parts) -> ShownMoments:
@@ -165,6 +194,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> int:
 
 def _shown(one: Planned, last: FiringRow | None, now: datetime) -> ShownSchedule:
     return ShownSchedule(
+        key=one.schedule.key,
         synchronization_id=one.synchronization.id,
         synchronization=one.synchronization.slug,
         number=one.number,

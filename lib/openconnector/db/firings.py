@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.firing_rows import FiringRow, ScheduleMarkRow
+from openconnector.db.paging import Wanted, paged
 from openconnector.db.runs import is_idle
 
 
@@ -130,6 +131,18 @@ async def newest(session: AsyncSession, synchronization_ids: Sequence[str]) -> S
     )
     key = tuple_(FiringRow.synchronization_id, FiringRow.schedule, FiringRow.moment)
     return (await session.scalars(select(FiringRow).where(key.in_(latest)))).all()
+
+
+async def page(
+    session: AsyncSession, synchronization_id: str, schedule: str | None, wanted: Wanted
+) -> tuple[Sequence[FiringRow], int]:
+    """Return one page of a synchronization's firings, of all its schedules or of one, the latest first."""
+    query = select(FiringRow).where(FiringRow.synchronization_id == synchronization_id)
+    if schedule is not None:
+        query = query.where(FiringRow.schedule == schedule)
+    query = query.order_by(FiringRow.moment.desc(), FiringRow.id.desc())
+    found, total = await paged(session, query, wanted)
+    return found.scalars().all(), total
 
 
 async def every(session: AsyncSession, synchronization_id: str) -> Sequence[FiringRow]:

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from openconnector.errors import ConfigurationError
 from openconnector.expressions.positions import Position
 from openconnector.http.guard import AllowedNetwork
+from openconnector.kinds.base import FIRST
 from openconnector.kinds.explained import Explained, title_of
 from openconnector.kinds.schedule import Schedule
 from openconnector.kinds.source import Source
@@ -215,7 +216,7 @@ class SynchronizationDefinition(Definition):
     )
     """A mapping whose result alone decides whether a record changed, by id, slug or reference."""
     source_target_mapping: str | None = Field(
-        default=None, max_length=SHORT, json_schema_extra=_refers("mappings")
+        default=None, max_length=SHORT, json_schema_extra=_refers("mappings") | FIRST
     )
     """The mapping from record to object, by id, slug or reference. Without one, records go as they are."""
     target: Annotated[Target, TARGETS]
@@ -236,7 +237,9 @@ class SynchronizationDefinition(Definition):
         default_factory=list, max_length=100, json_schema_extra=_refers("synchronizations")
     )
     """Synchronizations to run after this one succeeded, by id, slug or reference."""
-    schedules: list[Annotated[Schedule, SCHEDULES]] = Field(default_factory=list, max_length=20)
+    schedules: list[Annotated[Schedule, SCHEDULES]] = Field(
+        default_factory=list, max_length=20, json_schema_extra=FIRST
+    )
     """When it begins by itself: at the moments of each of these."""
 
     wake_on: list[WakeOn] = Field(default_factory=list, max_length=20)

@@ -77,6 +77,7 @@ NEEDED: dict[str, Right] = {
     "GET overview": R,
     "POST examples/earthquakes": C,
     "GET schedules": R,
+    "GET schedules/{key}/firings": R,
     "POST schedules/preview": C,
     "GET contracts": R,
     "GET flow": R,

@@ -117,6 +117,31 @@ async def test_the_list_shows_the_moment_that_came_last(saved: httpx.AsyncClient
     assert (await saved.get("runs?trigger=manual")).json()["total"] == 0
 
 
+async def test_the_moments_that_came_are_told_the_latest_first_and_of_one_schedule(
+    saved: httpx.AsyncClient, engine: Engine
+):
+    nightly, weekly = (await saved.get("schedules")).json()["results"]
+    await engine.scheduler().tick()
+    for days in (2, 3):
+        clock = ShiftedClock(timedelta(days=days).total_seconds())
+        async with Engine(engine.settings, Ports(clock=clock)) as later:
+            await later.scheduler().tick()
+
+    body = (await saved.get("schedules/cases/firings")).json()
+    second = (await saved.get("schedules/cases/firings?_limit=1&_page=2")).json()
+
+    waiting, started = body["results"]
+    assert (waiting["state"], started["state"]) == ("waiting", "started")
+    assert waiting["moment"] > started["moment"]
+    assert (second["results"], second["total"]) == ([started], 2)
+    of = {
+        key: (await saved.get(f"schedules/cases/firings?schedule={key}")).json()["total"]
+        for key in (nightly["key"], weekly["key"])
+    }
+    assert of == {nightly["key"]: 2, weekly["key"]: 0}
+    assert (await saved.get("schedules/nonsense/firings")).status_code == 404
+
+
 async def test_the_list_can_be_narrowed_to_one_synchronization(saved: httpx.AsyncClient):
     synchronization = (await saved.get("synchronizations/cases")).json()["id"]
 

@@ -51,6 +51,7 @@ export type Widget =
   | 'pairs'
   | 'object'
   | 'union'
+  | 'items'
   | 'json'
 
 /** What the server shows instead of a secret; sent back, it keeps what is stored. */
@@ -86,7 +87,7 @@ export function kindsOf(schema: Schema, root: Schema): Map<string, Schema> {
 }
 
 /** Return which widget edits a field; `json` edits whatever no other does. */
-export function widgetOf(schema: Schema): Widget {
+export function widgetOf(schema: Schema, root: Schema = schema): Widget {
   if (schema.const !== undefined) return 'constant'
   if (schema.discriminator) return 'union'
   if (schema.enum) return 'choice'
@@ -99,13 +100,19 @@ export function widgetOf(schema: Schema): Widget {
     case 'string':
       return textWidget(schema)
     case 'array':
-      if (schema.items?.type !== 'string') return 'json'
-      return schema['x-refers'] ? 'references' : 'texts'
+      return listWidget(schema, root)
     case 'object':
       return objectWidget(schema)
     default:
       return 'json'
   }
+}
+
+function listWidget(schema: Schema, root: Schema): Widget {
+  const item = widgetOf(resolved(schema.items ?? {}, root), root)
+  if (item === 'union' || item === 'object') return 'items'
+  if (schema.items?.type !== 'string') return 'json'
+  return schema['x-refers'] ? 'references' : 'texts'
 }
 
 function textWidget(schema: Schema): Widget {

@@ -3,6 +3,7 @@ import type { Component } from 'vue'
 import type { Widget } from '../schema'
 import BooleanField from './BooleanField.vue'
 import ChoiceField from './ChoiceField.vue'
+import ItemsField from './ItemsField.vue'
 import JsonField from './JsonField.vue'
 import LongTextField from './LongTextField.vue'
 import NumberField from './NumberField.vue'
@@ -18,6 +19,7 @@ export const WIDGETS: Record<Widget, Component | null> = {
   boolean: BooleanField,
   choice: ChoiceField,
   constant: null, // nobody can change it
+  items: ItemsField,
   json: JsonField,
   longText: LongTextField,
   number: NumberField,
