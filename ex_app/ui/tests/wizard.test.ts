@@ -1,6 +1,9 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import JsonTree from '../src/wizard/JsonTree.vue'
+import type { Sample } from '../src/wizard/draft'
+import { rowOf } from '../src/wizard/fields'
+import { areOfOthers, isGone, stillThere } from '../src/wizard/leftover'
 import { pathOf, pathsOf, templateOf } from '../src/wizard/paths'
 import { daily, HOURLY, whenOf } from '../src/wizard/schedule'
 import { stepOf } from '../src/wizard/steps'
@@ -66,5 +69,33 @@ describe('the tree of an answer', () => {
 
     expect(inOrder()).toEqual(['data 2 fields'])
     expect(wrapper.text()).not.toContain('[0]')
+  })
+})
+
+describe('what was chosen for one source', () => {
+  const brought = (part: Partial<Sample>) => ({ isSuccessful: true, lists: [], keys: [], records: [{ code: 1, who: { 'e.mail': null } }], ...part }) as unknown as Sample
+  const lists = [{ position: 'items', count: 2, isRead: false }]
+
+  it.each(['code', 'who.e&#46;mail', '$.code'])('stays for another that has it too: %s', (idPosition) => {
+    const choice = { resultsPosition: 'items', idPosition, method: 'POST' }
+
+    expect(stillThere(choice, brought({}))).toEqual(choice)
+  })
+
+  it('is forgotten where nothing is left of it: what tells records apart, or the list that holds them', () => {
+    const choice = { resultsPosition: 'rows', idPosition: 'id', method: 'POST' }
+
+    expect(stillThere(choice, brought({}))).toEqual({ resultsPosition: 'rows', method: 'POST' })
+    expect(stillThere(choice, brought({ isSuccessful: false, lists, records: [] }))).toEqual({ method: 'POST' })
+    expect(stillThere(choice, brought({ isSuccessful: false, records: [] }))).toEqual(choice)
+  })
+
+  it('gives way to fields of the other as soon as none of those it reads is there', () => {
+    const [old, kept, fixed] = [rowOf('title', '{{ name }}'), rowOf('number', '{{ code }}'), rowOf('city', 'Delft')]
+    const { records } = brought({})
+
+    expect([old, kept, fixed].map((row) => isGone(row, records))).toEqual([true, false, false])
+    expect([[old, fixed], [old, kept], [fixed], []].map((rows) => areOfOthers(rows, records))).toEqual([true, false, false, false])
+    expect(areOfOthers([old], [])).toBe(false)
   })
 })

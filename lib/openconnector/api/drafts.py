@@ -1,5 +1,6 @@
 """The synchronization that the caller is making step by step: kept, tried out, saved or thrown away."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -171,6 +172,23 @@ async def save_draft(body: DraftSave, author: Preparing) -> SavedDraft:
         mapping=slugs.get("mappings"),
         saved=saving.saved,
     )
+
+
+@routes.post("/mapping", responses=problems(404, 409))
+@needs(Right.CHANGE)
+async def save_mapping(author: Preparing) -> ShownDraft:
+    """Save the draft's mapping alone, to be edited as one; the draft goes on with it, and takes it along when it goes."""
+    engine = author.engine
+    async with engine.database.reading() as session:
+        draft = await _found(author, session)
+    verdict = await engine.verifier.judged(MAPPINGS, draft.body.mapping or {})
+    async with engine.database.writing() as session:
+        saving = _saving(author, session, draft)
+        body, row = await saving.save_mapping(draft.body)
+        await _settle(author, session, MAPPINGS, row, verdict)
+        kept = replace(draft, body=body)
+        await engine.drafts.note_saved(session, author.who, kept, saving.saved)
+        return await _shown(session, engine, author.who)
 
 
 async def _shown(session: Session, engine: Engine, owner: str) -> ShownDraft:

@@ -91,6 +91,12 @@ class DraftSaving:
         await self._forsake(body)
         return [*found, (SYNCHRONIZATIONS, row)]
 
+    async def save_mapping(self, body: DraftBody) -> tuple[DraftBody, DefinitionRow]:
+        """Save the mapping, and return the draft with its name in the place of what it holds."""
+        row = await self._define(MAPPINGS, body.mapping or {})
+        named = body.synchronization | {"sourceTargetMapping": row.slug}
+        return body.model_copy(update={"mapping": None, "synchronization": named}), row
+
     async def take_back(self) -> None:
         """Delete what has been saved, apart from what something else uses by now.
 
@@ -104,10 +110,11 @@ class DraftSaving:
         await self._unshelve()
 
     async def _forsake(self, body: DraftBody) -> None:
-        """Delete what was saved before and is no part of the draft any more."""
+        """Delete what was saved before and is no part of the draft any more; what it goes on with by name is one."""
         for collection, part in ((MAPPINGS, body.mapping), (SOURCES, body.source)):
-            if part is None and (key := self.saved.pop(collection.name, None)) is not None:
-                await self._delete(collection, key)
+            key = self.saved.get(collection.name)
+            if part is None and key is not None and await self._delete(collection, key):
+                del self.saved[collection.name]
         if body.schema_ is None and SCHEMAS.name in self.saved:
             await self._unshelve()
             self.saved.pop(SCHEMAS.name)
@@ -189,12 +196,16 @@ class DraftSaving:
         )
         return total > 0
 
-    async def _delete(self, collection: Collection[Any], key: str) -> None:
+    async def _delete(self, collection: Collection[Any], key: str) -> bool:
+        """Delete a definition unless something uses it; return whether it is gone."""
         try:
             async with self.session.begin_nested():
                 await checks.delete(self.session, self.definitions, collection, key, self.who)
-        except (NotFound, Conflict):
-            return
+        except NotFound:
+            return True
+        except Conflict:
+            return False
+        return True
 
     async def _unshelve(self) -> None:
         register, schema = self.saved.get(REGISTERS.name), self.saved.get(SCHEMAS.name)

@@ -217,6 +217,40 @@ async def test_a_draft_that_is_thrown_away_takes_what_was_saved_of_it_along(
     assert (await api.get("registers/town")).json()["schemas"] == []
 
 
+@pytest.mark.parametrize("has_tried", [False, True])
+async def test_a_mapping_that_was_taken_to_the_editor_goes_with_the_draft(
+    api: httpx.AsyncClient, draft: dict[str, Any], has_tried: bool
+):
+    await api.put("draft", json=draft)
+    if has_tried:
+        await api.post("draft/save", json={})
+
+    edited = (await api.post("draft/mapping")).json()["draft"]
+    taken = (await api.get("mappings/case")).json()["mapping"]
+    saved = await api.post("draft/save", json={})
+    used = (await api.get("synchronizations/cases")).json()["sourceTargetMapping"]
+    await api.delete("draft")
+
+    assert (edited["mapping"], edited["synchronization"]["sourceTargetMapping"]) == (None, "case")
+    assert taken == draft["mapping"]["mapping"]
+    assert (saved.status_code, used) == (200, "case")
+    assert await names(api) == NOTHING
+
+
+async def test_a_mapping_that_something_else_uses_stays_when_its_draft_is_thrown_away(
+    api: httpx.AsyncClient, draft: dict[str, Any]
+):
+    await api.put("draft", json=draft)
+    await api.post("draft/mapping")
+    await api.post("sources", json=draft["source"])
+    other = {"name": "Other", "sourceId": "cases", "sourceTargetMapping": "case", "target": TARGET}
+    assert (await api.post("synchronizations", json=other)).status_code == 201
+
+    await api.delete("draft")
+
+    assert (await names(api))["mappings"] == ["case"]
+
+
 async def test_what_was_run_for_good_stays_when_the_draft_is_thrown_away(
     api: httpx.AsyncClient, engine: Engine, draft: dict[str, Any]
 ):
@@ -252,9 +286,11 @@ async def test_what_is_no_part_of_the_draft_any_more_is_not_left_behind(
 
 
 SOURCE = {"kind": "rest", "location": "https://api.example.org"}
+TARGET = {"kind": "rest", "source": "cases", "endpoint": "cases"}
 
 
 async def test_nothing_is_tested_or_saved_where_nothing_is_begun(api: httpx.AsyncClient):
     assert (await api.post("draft/test")).status_code == 404
     assert (await api.post("draft/save", json={})).status_code == 404
+    assert (await api.post("draft/mapping")).status_code == 404
     assert (await api.delete("draft")).status_code == 204

@@ -61,6 +61,7 @@ NEEDED: dict[str, Right] = {
     "DELETE draft": C,
     "POST draft/test": C,
     "POST draft/save": C,
+    "POST draft/mapping": C,
     "GET mappings/{key}/lineage": R,
     "POST mappings/{key}/verify": C,
     "POST synchronizations/{key}/run": C,

@@ -4,6 +4,8 @@ import { computed, ref, shallowRef } from 'vue'
 import { get, post, put, remove, type FieldProblem, type Problem } from '../api/client'
 import type { Definition } from '../api/types'
 import { same, type Values } from '../forms/schema'
+import { t } from '../l10n'
+import { stillThere } from './leftover'
 
 /** The parts of a synchronization, each as its collection takes it, as far as it is filled in. */
 export interface DraftBody {
@@ -132,8 +134,12 @@ export const useDraft = defineStore('draft', () => {
     return keeping
   }
 
-  /** Read the first page of the source. What goes wrong stands in `fields`, `problem` or the sample itself. */
-  async function test() {
+  /**
+   * Read the first page of the source. What goes wrong stands in `fields`, `problem` or the sample itself.
+   *
+   * What was chosen for another source, and is not there, is forgotten; without its list, the source is read again.
+   */
+  async function test(): Promise<void> {
     isTesting.value = true
     const tested = asked.value
     try {
@@ -144,6 +150,9 @@ export const useDraft = defineStore('draft', () => {
     } finally {
       isTesting.value = false
     }
+    if (!isTested.value) return
+    changeSynchronization({ sourceConfig: stillThere(choice.value, sample.value!) })
+    if (!isTested.value) await test()
   }
 
   /** Save everything; null when something is in the way. The mapping is called as the synchronization that it belongs to. */
@@ -155,6 +164,18 @@ export const useDraft = defineStore('draft', () => {
     })
     if (saved && isFinished) forget()
     return saved
+  }
+
+  /** Have the mapping saved, to be edited as one; return its slug, null when something is in the way. */
+  async function saveMapping(): Promise<string | null> {
+    change({ mapping: { ...body.value?.mapping, name: (await sourceName()) || t('Mapping') } })
+    let slug: string | null = null
+    await asking(async () => {
+      const { draft } = await post<ShownDraft>('/draft/mapping')
+      body.value = { ...EMPTY, ...draft }
+      slug = String(body.value.synchronization.sourceTargetMapping)
+    })
+    return slug
   }
 
   async function asking(question: () => Promise<void>) {
@@ -205,6 +226,6 @@ export const useDraft = defineStore('draft', () => {
 
   return {
     body, keepsObjects, begun, isKept, problem, fields, sample, isTesting, isTested, isAsLoaded, choice,
-    load, change, changeSynchronization, choose, keep, test, save, discard, problemsOf, sourceName,
+    load, change, changeSynchronization, choose, keep, test, save, saveMapping, discard, problemsOf, sourceName,
   }
 })

@@ -12,6 +12,8 @@ export interface FieldRow {
   target: string
   /** A path of the record, a fixed text or a template, as people see it. */
   from: string
+  /** The path that it was read from; empty where it was none. As long as `from` is the same, it is a path. */
+  path: string
   cast: string
 }
 
@@ -88,15 +90,15 @@ export function useFields(): Fields {
     })
 
   /** A path is written as a template: where the field is missing, it gives nothing instead of its own name. */
-  function expressionOf(from: string): string {
-    return paths.value.includes(from) ? templateOf(from) : from
+  function expressionOf({ from, path }: FieldRow): string {
+    return from === path || paths.value.includes(from) ? templateOf(from) : from
   }
 
   function write() {
     const filled = rows.value.filter(({ target, from }) => target !== '' && from !== '')
     const mapping = {
       ...draft.body?.mapping,
-      mapping: Object.fromEntries(filled.map(({ target, from }) => [target, expressionOf(from)])),
+      mapping: Object.fromEntries(filled.map((row) => [row.target, expressionOf(row)])),
       cast: Object.fromEntries(filled.filter(({ cast }) => cast).map(({ target, cast }) => [target, cast])),
     }
     draft.change({ mapping, schema: schemaWith(draft.body?.schema ?? null, filled) })
@@ -121,5 +123,6 @@ function rowsOf(mapping: Values | null): FieldRow[] {
 }
 
 export function rowOf(target: string, expression: string, cast = ''): FieldRow {
-  return { id: (counted += 1), target, from: pathOf(expression) ?? expression, cast }
+  const path = pathOf(expression)
+  return { id: (counted += 1), target, from: path ?? expression, path: path ?? '', cast }
 }

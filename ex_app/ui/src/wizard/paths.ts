@@ -1,5 +1,7 @@
 /** Fields of sample records by their dot paths, and templates that read them. */
 
+import type { Values } from '../forms/schema'
+
 /** How many fields are offered at most. */
 const MAX_PATHS = 300
 const MAX_DEPTH = 8
@@ -24,6 +26,15 @@ export function pathsOf(records: unknown[]): string[] {
   const found = new Set<string>()
   records.forEach((record) => collect(record, '', 0, found))
   return [...found]
+}
+
+/** Return whether a record has a value at a path. */
+export function isIn(record: unknown, path: string): boolean {
+  const found = path.split('.').reduce<unknown>((value, key) => {
+    const name = key.replaceAll(ESCAPED_DOT, '.')
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Values)[name] : undefined
+  }, record)
+  return found !== undefined
 }
 
 function collect(value: unknown, path: string, depth: number, found: Set<string>) {
