@@ -6,10 +6,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev run test unit ui sweep check format lock docs l10n bench register unregister update build release clean
+.PHONY: help dev run test unit ui sweep check format lock docs l10n bench screenshots register unregister update build release clean
 
 help: ## show what each target does
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock when the environment holds what the lock says.
 .venv/installed: requirements.lock pyproject.toml
@@ -93,6 +93,9 @@ bench/.venv/installed: bench/requirements.lock
 bench: dev bench/.venv/installed ## compare speed and memory with a peer, in one run
 	$(BIN)/python -m bench
 
+screenshots: dev ui ## take the pictures for the app store anew, with Chromium (or CHROMIUM)
+	$(BIN)/python img/screenshots.py
+
 # Nextcloud's command line, for one `make register OCC="docker exec -u www-data nextcloud php occ"`.
 OCC ?= php occ
 NEXTCLOUD_URL ?= http://localhost
@@ -116,7 +119,7 @@ build: ui ## build the image for both processors (docker buildx)
 release: dev ## write the store's archive and the bill of materials (SBOM) into dist
 	mkdir -p dist
 	git archive --format tar.gz --prefix openconnector/ --output dist/openconnector-$(VERSION).tar.gz HEAD \
-		appinfo img l10n CHANGELOG.md LICENSE README.md docs/release-notes.md
+		appinfo img ':!img/screenshots*' l10n CHANGELOG.md LICENSE README.md docs/release-notes.md
 	$(BIN)/python -W ignore -m cyclonedx_py requirements docker/requirements.lock --pyproject pyproject.toml \
 		--output-reproducible --of JSON | $(BIN)/python docker/sbom.py > dist/openconnector-$(VERSION).cdx.json
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 import tomllib
 from pathlib import Path
 
@@ -96,9 +97,24 @@ def test_the_children_stand_in_the_order_the_schema_wants():
 
     expected = (
         "id name summary description version licence author namespace documentation category website bugs "
-        "repository dependencies external-app"
+        "repository screenshot dependencies external-app"
     )
     assert list(dict.fromkeys(names)) == expected.split()
+
+
+def test_every_picture_of_the_store_is_there_and_of_its_size():
+    """`make screenshots` takes them; the store shows what its address gives, in this form."""
+    base = f"{text('repository')}/raw/main/"
+    addresses = [one.text or "" for one in INFO.findall("screenshot")]
+    pictures = {ROOT / address.removeprefix(base) for address in addresses}
+
+    assert len(pictures) >= 4
+    assert pictures == {*(ROOT / "img/screenshots").glob("*.png")}
+    for picture in pictures:
+        content = picture.read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert struct.unpack(">II", content[16:24]) == (1280, 800)
+        assert len(content) < 300_000
 
 
 def test_the_version_is_the_packages_and_the_images():
