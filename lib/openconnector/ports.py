@@ -356,6 +356,10 @@ class ObjectStore(Protocol):
         """Return the place that id, uuid or slug name. Raises `NotFound`."""
         ...
 
+    async def schema(self, place: Place) -> dict[str, Any]:
+        """Return the JSON Schema of the objects there, as far as it is ours to foretell."""
+        ...
+
     async def validate(self, place: Place, data: Record) -> list[str]:
         """Return what the schema says against the record: one sentence per problem, [] when valid or unknown."""
         ...

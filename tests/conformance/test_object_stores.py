@@ -153,6 +153,16 @@ async def test_a_register_or_schema_that_is_not_there_is_not_found(
         await store.resolve(register, schema)
 
 
+async def test_the_schema_of_a_place_has_its_properties_and_what_is_required(
+    store: ObjectStore, people: Place
+):
+    schema = await store.schema(people)
+
+    assert (list(schema["properties"]), schema["required"]) == (list(PROPERTIES), ["name"])
+    assert schema["properties"]["name"]["type"] == "string"
+    assert "integer" in schema["properties"]["age"]["type"]
+
+
 async def test_what_was_written_comes_back(store: ObjectStore, people: Place):
     jan = person(
         "Jan 日本 'quoted'",

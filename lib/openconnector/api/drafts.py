@@ -177,7 +177,7 @@ async def save_draft(body: DraftSave, author: Preparing) -> SavedDraft:
 @routes.post("/mapping", responses=problems(404, 409))
 @needs(Right.CHANGE)
 async def save_mapping(author: Preparing) -> ShownDraft:
-    """Save the draft's mapping alone, to be edited as one; the draft goes on with it, and takes it along when it goes."""
+    """Save the draft's mapping alone, to be edited as one; the draft goes on with it by its name."""
     engine = author.engine
     async with engine.database.reading() as session:
         draft = await _found(author, session)

@@ -1,4 +1,4 @@
-"""Trying out a source and a mapping; nothing is saved."""
+"""Trying out a source and a mapping, and asking a target what it takes; nothing is saved."""
 
 from dataclasses import fields
 from typing import Annotated, Any, Self
@@ -16,10 +16,10 @@ from openconnector.api.errors import TYPE, detail_of, told_as
 from openconnector.api.lists import Text
 from openconnector.api.requests import Route
 from openconnector.api.rights import Right, needs
-from openconnector.api.sessions import Parts
+from openconnector.api.sessions import Parts, Reading
 from openconnector.definitions import trials
 from openconnector.definitions.models import SourceConfig
-from openconnector.definitions.store import SOURCES
+from openconnector.definitions.store import SOURCES, SYNCHRONIZATIONS
 from openconnector.errors import OpenConnectorError
 from openconnector.kinds.explained import Explained
 from openconnector.mapping.spec import MappingSpec
@@ -147,6 +147,13 @@ class ShownMapped(Shown):
     trace: list[FieldShown]
 
 
+class TargetSchema(Shown):
+    """What a target expects."""
+
+    json_schema: dict[str, Any] | None
+    """The JSON Schema of an object; null when the target has none, or does not tell."""
+
+
 routes = APIRouter(route_class=Route)
 
 
@@ -161,6 +168,16 @@ async def try_source(
     selection = (body or SourceTrial()).source_config.selection
     reach = engine.reach(loaded, None, logger, who.user_id)
     return ShownTrial.of(await trials.try_source(loaded, reach, selection))
+
+
+@routes.get("/synchronizations/{key}/target-schema", tags=["synchronizations"])
+@needs(Right.READ)
+async def read_target_schema(key: Key, session: Reading, engine: Parts, who: Who) -> TargetSchema:
+    """Ask a synchronization's target, in the name of the caller, what it expects of the objects it is given."""
+    found = (await engine.definitions.load(session, SYNCHRONIZATIONS, key)).definition
+    source = await engine.definitions.load(session, SOURCES, found.source_id)
+    reach = engine.reach(source, None, logger, who.user_id)
+    return TargetSchema(json_schema=await found.target.object_schema(reach))
 
 
 @routes.post("/mappings/test", tags=["mappings"])

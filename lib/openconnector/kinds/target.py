@@ -1,7 +1,7 @@
 """Where mapped records go."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from openconnector.kinds.base import Kind
 from openconnector.kinds.reach import Reach
@@ -39,6 +39,10 @@ class Target(Kind):
         Repeating a batch is harmless: ids are derived or idempotency keys sent.
         """
         raise NotImplementedError
+
+    async def object_schema(self, reach: Reach) -> dict[str, Any] | None:
+        """Return the JSON Schema of what is written; None when the target has none, or does not tell."""
+        return None
 
     async def check(self, reach: Reach, data: Record) -> list[str]:
         """Return what the target's schema says against a record; [] when it has none. Writes nothing."""

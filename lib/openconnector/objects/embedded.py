@@ -81,6 +81,12 @@ class EmbeddedStore(ObjectStore):
         return Place(register=register_id, schema=schema_id)
 
     @override
+    async def schema(self, place: Place) -> dict[str, Any]:
+        async with self._reading() as session:
+            found = await registers.get(session, SchemaRow, place.schema)
+        return object_schema(found.properties, found.required, is_strict=found.is_strict)
+
+    @override
     async def validate(self, place: Place, data: Record) -> list[str]:
         async with self._reading() as session:
             validator = await self._current_validator(session, place.schema)

@@ -100,6 +100,10 @@ class OpenRegisterStore(ObjectStore):
         return (await self._definition(register, schema)).place
 
     @override
+    async def schema(self, place: Place) -> dict[str, Any]:
+        return (await self._at(place)).schema()
+
+    @override
     async def validate(self, place: Place, data: Record) -> list[str]:
         """Foretell what the server will say; it says nothing without a write."""
         return (await self._at(place)).problems(data)

@@ -1,6 +1,6 @@
 """One register and schema of Open Register: what may be written, asked and read there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,13 @@ class Definition:
 
     place: Place
     properties: Mapping[str, Any]
+    required: Sequence[str]
     forecast: Validator | None
     """None where the server checks nothing or its rules are not ours to foretell."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of an object; a property whose rule has no such form may be anything."""
+        return object_schema(_foreseen(self.properties, self.required), self.required)
 
     def problems(self, data: Record) -> list[str]:
         """Return what the server will probably refuse; its answer to the write is what counts."""
@@ -93,6 +98,7 @@ def definition(place: Place, schema: Mapping[str, Any]) -> Definition:
     return Definition(
         place=place,
         properties=properties,
+        required=required,
         forecast=_forecast(properties, required) if is_checked else None,
     )
 
@@ -106,16 +112,24 @@ def row_id(row: Mapping[str, Any]) -> str:
     raise MalformedAnswer(t("Open Register answered an object without id"))
 
 
-def _forecast(properties: Mapping[str, Any], required: list[str]) -> Validator | None:
-    rules = {
-        name: _foretold(rule, is_required=name in required)
-        for name, rule in properties.items()
-        if isinstance(rule, dict) and rule.get("type") in PLAIN_TYPES and "$ref" not in rule
-    }
+def _forecast(properties: Mapping[str, Any], required: Sequence[str]) -> Validator | None:
+    rules = {name: rule for name, rule in _foreseen(properties, required).items() if rule}
     try:
         return Validator(object_schema(rules, required), checks_formats=False)
     except InvalidInput:
         return None
+
+
+def _foreseen(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    """Return for each property the part of its rule that can be foretold; empty where there is none."""
+    return {
+        name: _foretold(rule, is_required=name in required) if _is_plain(rule) else {}
+        for name, rule in properties.items()
+    }
+
+
+def _is_plain(rule: Any) -> bool:
+    return isinstance(rule, dict) and rule.get("type") in PLAIN_TYPES and "$ref" not in rule
 
 
 def _foretold(rule: Mapping[str, Any], *, is_required: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -55,6 +55,10 @@ class ObjectStoreTarget(Target):
             else:
                 outcomes += await reach.objects.upsert(place, list(_stored(group)))
         return outcomes
+
+    @override
+    async def object_schema(self, reach: Reach) -> dict[str, Any] | None:
+        return await reach.objects.schema(await self._resolved(reach))
 
     @override
     async def check(self, reach: Reach, data: Record) -> list[str]:

@@ -64,6 +64,7 @@ NEEDED: dict[str, Right] = {
     "POST draft/mapping": C,
     "GET mappings/{key}/lineage": R,
     "POST mappings/{key}/verify": C,
+    "GET synchronizations/{key}/target-schema": R,
     "POST synchronizations/{key}/run": C,
     "POST synchronizations/{key}/dry-run": C,
     "GET runs": R,

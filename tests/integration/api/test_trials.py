@@ -185,3 +185,16 @@ async def test_a_trial_with_an_unknown_mapping_or_schema_is_not_found(api: httpx
         answer = await api.post("mappings/test", json={"inputObject": {}, **body})
 
         assert answer.status_code == 404
+
+
+async def test_a_target_tells_what_it_expects_where_it_does(configured: httpx.AsyncClient):
+    target = {"kind": "rest", "source": "remote", "endpoint": "cases"}
+    sent = {"name": "Back", "sourceId": "remote", "target": target}
+    await configured.post("synchronizations", json=sent)
+
+    kept = (await configured.get("synchronizations/cases/target-schema")).json()["jsonSchema"]
+    silent = (await configured.get("synchronizations/back/target-schema")).json()
+
+    saved = (await configured.get("schemas/case")).json()
+    assert kept["properties"] == saved["properties"]
+    assert silent == {"jsonSchema": None}

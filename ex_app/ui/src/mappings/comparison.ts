@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vu
 import { get, type Listing, type Problem } from '../api/client'
 import type { Schema } from '../forms/schema'
 import { t } from '../l10n'
+import type { Destination } from './example'
 
 interface SavedSchema {
   slug: string
@@ -14,6 +15,9 @@ interface SavedSchema {
 /** Stands for the mapping's own output schema among the slugs of others. */
 const OWN = ':own'
 
+/** Goes before the slug of the synchronization whose target is asked: it may be in another store than ours. */
+const TARGET = ':target:'
+
 export interface Comparison {
   /** What can be compared with, the most likely first. */
   choices: ComputedRef<{ id: string; label: string }[]>
@@ -24,7 +28,7 @@ export interface Comparison {
 }
 
 /** Return the schema of a choice; without one, the mapping's own or the first that its results go to. */
-export function useComparison(own: () => Schema | null, targets: () => string[]): Comparison {
+export function useComparison(own: () => Schema | null, destinations: () => Destination[]): Comparison {
   const saved = shallowRef<SavedSchema[]>([])
   const picked = ref<string | null>(null)
   const found = shallowRef<Schema | null>(null)
@@ -32,13 +36,15 @@ export function useComparison(own: () => Schema | null, targets: () => string[])
 
   const choices = computed(() => [
     ...(own() ? [{ id: OWN, label: t('Output schema of this mapping') }] : []),
-    ...targets().map((slug) => ({ id: slug, label: t('{schema} (a synchronization writes there)', { schema: titleOf(slug) }) })),
-    ...saved.value.filter(({ slug }) => !targets().includes(slug)).map(({ slug, title }) => ({ id: slug, label: title })),
+    ...destinations().map((one) => ({ id: idOf(one), label: t('{schema} (a synchronization writes there)', { schema: titleOf(one.schema) }) })),
+    ...saved.value.filter(({ slug }) => !destinations().some(({ schema }) => schema === slug)).map(({ slug, title }) => ({ id: slug, label: title })),
   ])
   const chosen = computed({
-    get: () => picked.value ?? (own() ? OWN : (targets()[0] ?? '')),
+    get: () => picked.value ?? (own() ? OWN : destinations().map(idOf)[0] ?? ''),
     set: (id) => (picked.value = id),
   })
+
+  const idOf = ({ synchronization }: Destination) => `${TARGET}${synchronization}`
 
   function titleOf(slug: string): string {
     return saved.value.find((one) => one.slug === slug)?.title ?? slug
@@ -46,13 +52,13 @@ export function useComparison(own: () => Schema | null, targets: () => string[])
 
   watch(
     chosen,
-    async (slug) => {
+    async (id) => {
       found.value = null
       failure.value = ''
-      if (slug === '' || slug === OWN) return
+      if (id === '' || id === OWN) return
       try {
-        const schema = await get<SavedSchema>(`/schemas/${encodeURIComponent(slug)}`)
-        if (slug === chosen.value) found.value = { type: 'object', properties: schema.properties, required: schema.required }
+        const schema = await (id.startsWith(TARGET) ? ofTarget(id.slice(TARGET.length)) : ofSaved(id))
+        if (id === chosen.value) found.value = schema
       } catch (error) {
         failure.value = (error as Problem).message
       }
@@ -65,4 +71,13 @@ export function useComparison(own: () => Schema | null, targets: () => string[])
   )
 
   return { choices, chosen, failure, schema: computed(() => (chosen.value === OWN ? own() : found.value)) }
+}
+
+async function ofSaved(slug: string): Promise<Schema> {
+  const { properties, required } = await get<SavedSchema>(`/schemas/${encodeURIComponent(slug)}`)
+  return { type: 'object', properties, required }
+}
+
+async function ofTarget(synchronization: string): Promise<Schema | null> {
+  return (await get<{ jsonSchema: Schema | null }>(`/synchronizations/${encodeURIComponent(synchronization)}/target-schema`)).jsonSchema
 }

@@ -34,11 +34,19 @@ export interface Origin {
   sourceConfig: object
 }
 
+/** Where results go, and what is expected of them there. */
+export interface Destination {
+  /** The slug of a synchronization that writes there: its target is asked. */
+  synchronization: string
+  register: string
+  schema: string
+}
+
 /** What a mapping is used for. */
 export interface Usage {
   origins: Origin[]
-  /** The registers' schemas that its results go to. */
-  schemas: string[]
+  /** The registers' schemas that its results go to, each once. */
+  destinations: Destination[]
 }
 
 /** Return where records for this mapping can be taken from, what uses it first. Throws `Problem`. */
@@ -47,9 +55,12 @@ export async function usageOf(mapping: Definition | null): Promise<Usage> {
   const lists = keys.map((key) => get<Listing<Definition>>('/synchronizations', { sourceTargetMapping: key, _limit: 20 }))
   const [sources, ...using] = await Promise.all([get<Listing<Definition>>('/sources', { _limit: 100 }), ...lists])
   const synchronizations = using.flatMap(({ results }) => results)
-  const targets = synchronizations.map(({ target }) => target as { kind: string; schema: string }).filter(({ kind }) => kind === 'object_store')
+  const destinations = synchronizations.flatMap(({ slug, target }) => {
+    const { kind, register, schema } = target as { kind: string; register: string; schema: string }
+    return kind === 'object_store' ? [{ synchronization: slug, register, schema }] : []
+  })
   return {
-    schemas: [...new Set(targets.map(({ schema }) => schema))],
+    destinations: [...new Map(destinations.map((one) => [`${one.register}/${one.schema}`, one])).values()],
     origins: [
       ...synchronizations.map(({ id, name, sourceId, sourceConfig }) => ({ id, label: t('Synchronization {name}', { name }), source: String(sourceId), sourceConfig: sourceConfig as object })),
       ...sources.results.map(({ id, name, slug }) => ({ id, label: t('Source {name}', { name }), source: slug, sourceConfig: {} })),
