@@ -90,8 +90,9 @@ bench/.venv/installed: bench/requirements.lock
 	bench/.venv/bin/pip install --quiet --require-hashes -r bench/requirements.lock
 	touch bench/.venv/installed
 
-bench: dev bench/.venv/installed ## compare speed and memory with a peer, in one run
+bench: dev ui bench/.venv/installed ## compare speed and memory with a peer, in one run; time long lists in a browser
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.lists
 
 screenshots: dev ui ## take the pictures for the app store anew, with Chromium (or CHROMIUM)
 	$(BIN)/python img/screenshots.py

@@ -16,6 +16,7 @@ from openconnector.api.trials import Asked
 from openconnector.db import definitions, firings
 from openconnector.db.firing_rows import FiringRow
 from openconnector.db.rows import SynchronizationRow
+from openconnector.db.session import Session
 from openconnector.definitions.planning import Planned, planned
 from openconnector.expressions.walltime import PlannedMoment
 from openconnector.expressions.zones import offset_text
@@ -149,18 +150,14 @@ async def list_schedules(
     session: Reading, engine: Parts, wanted: Annotated[SchedulesQuery, Query()]
 ) -> dict[str, Any]:
     """Return one page of the schedules of synchronizations, with what they start next."""
-    key = wanted.synchronization_id
-    found = planned(
-        row for row in await definitions.every(session, SynchronizationRow) if key in (None, row.id)
-    )
-    page = found[(wanted.page - 1) * wanted.limit :][: wanted.limit]
+    page, total = await _page(session, wanted)
     ids = [one.synchronization.id for one in page]
     last = {
         (row.synchronization_id, row.schedule): row for row in await firings.newest(session, ids)
     }
     now = engine.clock.now()
     shown = [_shown(one, last.get(one.key), now) for one in page]
-    return listing(shown, len(found), wanted)
+    return listing(shown, total, wanted)
 
 
 @routes.get("/{key}/firings", response_model=FiringList)
@@ -186,6 +183,19 @@ async def preview(body: SchedulePreview, engine: Parts) -> ShownMoments:
         shown.append(ShownMoment.of(moment, before, body.schedule))
         before = moment
     return ShownMoments(results=shown)
+
+
+async def _page(session: Session, wanted: SchedulesQuery) -> tuple[list[Planned], int]:
+    """Return one page of schedules and how many there are; definitions are read of that page alone."""
+    counts = await firings.schedule_counts(session, wanted.synchronization_id)
+    places = [(key, number) for key, count in counts for number in range(count)]
+    start = (wanted.page - 1) * wanted.limit
+    page = places[start : start + wanted.limit]
+    rows = await definitions.having(session, SynchronizationRow, {key for key, _ in page})
+    plans = {row.id: planned([row]) for row in rows}
+    # One that cannot be read has a place, and is left out of it.
+    found = [plans[key][number] for key, number in page if number < len(plans.get(key, ()))]
+    return found, len(places)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:

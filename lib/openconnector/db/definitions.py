@@ -1,6 +1,6 @@
 """Queries for definitions, their revisions and their secrets; the same for every collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -83,6 +83,11 @@ async def page(
 async def every(session: AsyncSession, table: type[Row]) -> Sequence[Row]:
     """Return every definition of a table, oldest first."""
     return (await session.scalars(select(table).order_by(table.created_at, table.id))).all()
+
+
+async def having(session: AsyncSession, table: type[Row], ids: Collection[str]) -> Sequence[Row]:
+    """Return the definitions of a table with these ids, in any order."""
+    return (await session.scalars(select(table).where(table.id.in_(ids)))).all()
 
 
 def _matching(query: Select[Row], table: type[Row], wanted: ListQuery) -> Select[Row]:

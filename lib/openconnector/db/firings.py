@@ -4,13 +4,32 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db.firing_rows import FiringRow, ScheduleMarkRow
 from openconnector.db.paging import Wanted, paged
+from openconnector.db.rows import SynchronizationRow
 from openconnector.db.runs import is_idle
+
+
+async def schedule_counts(
+    session: AsyncSession, synchronization_id: str | None = None
+) -> list[tuple[str, int]]:
+    """Return how many schedules each synchronization has, the oldest first; those without are left out.
+
+    Counted by the database: reading every definition for it would take seconds where there are thousands.
+    """
+    said = SynchronizationRow.definition
+    wakers, hours = func.json_array_length(said["wakeOn"]), said["scanEveryHours"].as_integer()
+    scan = case((and_(wakers > 0, hours > 0), 1), else_=0)
+    count = func.coalesce(func.json_array_length(said["schedules"]), 0) + scan
+    query = select(SynchronizationRow.id, count).where(count > 0)
+    if synchronization_id is not None:
+        query = query.where(SynchronizationRow.id == synchronization_id)
+    query = query.order_by(SynchronizationRow.created_at, SynchronizationRow.id)
+    return [(key, number) for key, number in await session.execute(query)]
 
 
 async def marks(session: AsyncSession) -> Sequence[ScheduleMarkRow]:

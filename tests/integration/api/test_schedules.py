@@ -142,6 +142,20 @@ async def test_the_moments_that_came_are_told_the_latest_first_and_of_one_schedu
     assert (await saved.get("schedules/nonsense/firings")).status_code == 404
 
 
+async def test_the_scan_for_lost_events_stands_in_the_list_after_the_schedules(
+    saved: httpx.AsyncClient,
+):
+    body = (await saved.get("synchronizations/cases")).json()
+    own = {name: body[name] for name in ("name", "slug", "sourceId", "target", "schedules")}
+    woken = own | {"wakeOn": [{"event": "files"}], "scanEveryHours": 12}
+    (await saved.put("synchronizations/cases", json=woken)).raise_for_status()
+
+    last = (await saved.get("schedules?_limit=1&_page=3")).json()
+
+    assert (last["total"], last["results"][0]["number"]) == (3, None)
+    assert last["results"][0]["schedule"]["every"] == 12
+
+
 async def test_the_list_can_be_narrowed_to_one_synchronization(saved: httpx.AsyncClient):
     synchronization = (await saved.get("synchronizations/cases")).json()["id"]
 
