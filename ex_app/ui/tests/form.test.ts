@@ -52,6 +52,17 @@ describe('a form', () => {
     expect(wrapper.find('[data-field="bell"]').text()).toContain('A small bell')
   })
 
+  it('that is locked says so, takes no typing and sends nothing', async () => {
+    const wrapper = form({ name: 'Doorbell', isLoud: false, bells: [], bell: { kind: 'small' } })
+    await wrapper.setProps({ isLocked: true })
+
+    await wrapper.find('form').trigger('submit')
+
+    expect(wrapper.emitted('submit')).toBeUndefined()
+    expect(wrapper.find('[data-field="name"] input').element.matches(':disabled')).toBe(true)
+    expect(wrapper.text()).toContain('Only administrators and editors can change this.')
+  })
+
   it('shows the fields of the kind that is chosen', () => {
     const wrapper = form({ name: '', isLoud: false, bell: { kind: 'large', weight: 3 } })
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '../src/api/client'
 import type { Definition } from '../src/api/types'
 import { MASK } from '../src/forms/schema'
+import { actionsOf, bulkActionsOf } from '../src/lists/actions'
 import { each } from '../src/lists/bulk'
+import { footOf } from '../src/navigation'
 import { differences, merged } from '../src/pages/conflict'
 import { freeSlug, withoutSecrets } from '../src/pages/copying'
 import { nextOf } from '../src/synchronizations/chain'
@@ -17,6 +19,34 @@ describe('an action on several', () => {
 
     expect(outcome.done.map(({ name }) => name)).toEqual(['a', 'c'])
     expect(outcome.refused.map(({ definition, why }) => [definition.name, why])).toEqual([['b', 'is used']])
+  })
+})
+
+describe('the actions of a row', () => {
+  const reader = (right: string) => right === 'read'
+  const editor = (right: string) => ['read', 'change'].includes(right)
+
+  it('are for readers those that change nothing', () => {
+    for (const collection of ['sources', 'synchronizations', 'nobody-knows-it']) {
+      expect(actionsOf(collection, reader).map(({ name }) => name)).toEqual(['export'])
+      expect(bulkActionsOf(collection, reader).map(({ name }) => name)).toEqual(['export'])
+    }
+  })
+
+  it('are for editors all there are, also of a collection that is not known here', () => {
+    expect(actionsOf('synchronizations', editor).map(({ name }) => name)).toEqual(['run', 'dry-run', 'duplicate', 'export', 'delete'])
+    expect(actionsOf('nobody-knows-it', editor).map(({ name }) => name)).toEqual(['duplicate', 'export', 'delete'])
+    expect(bulkActionsOf('synchronizations', editor).map(({ name }) => name)).toEqual(['run', 'export', 'delete'])
+  })
+})
+
+describe('the foot of the navigation', () => {
+  it.each([
+    [['read', 'own'], ['transfer', 'profile']],
+    [['read', 'own', 'change'], ['transfer', 'profile']],
+    [['read', 'own', 'change', 'administer'], ['transfer', 'settings', 'profile']],
+  ])('leads who has the rights %j to %j', (rights, wanted) => {
+    expect(footOf((right) => rights.includes(right)).map(({ to }) => (to as { name: string }).name)).toEqual(wanted)
   })
 })
 

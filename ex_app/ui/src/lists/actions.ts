@@ -4,6 +4,9 @@ import { t } from '../l10n'
 
 export type ActionName = 'run' | 'dry-run' | 'test' | 'duplicate' | 'export' | 'delete'
 
+/** Says whether the reader has a right. */
+type May = (right: string) => boolean
+
 export interface RowAction {
   name: ActionName
   title: string
@@ -11,8 +14,10 @@ export interface RowAction {
   icon: string
 }
 
-/** Return the actions of a collection, in the order in which menus show them. */
-export function actionsOf(collection: string): RowAction[] {
+/** Return the actions of a collection that the reader may take, in the order in which menus show them. */
+export function actionsOf(collection: string, may: May): RowAction[] {
+  const saving: RowAction = { name: 'export', title: t('Export'), icon: mdiDownloadOutline }
+  if (!may('change')) return [saving]
   const own: Record<string, RowAction[]> = {
     synchronizations: [
       { name: 'run', title: t('Run'), icon: mdiPlay },
@@ -23,13 +28,13 @@ export function actionsOf(collection: string): RowAction[] {
   return [
     ...(own[collection] ?? []),
     { name: 'duplicate', title: t('Duplicate'), icon: mdiContentDuplicate },
-    { name: 'export', title: t('Export'), icon: mdiDownloadOutline },
+    saving,
     { name: 'delete', title: t('Delete'), icon: mdiDeleteOutline },
   ]
 }
 
 /** Return what can be done with several definitions at once. */
-export function bulkActionsOf(collection: string): RowAction[] {
+export function bulkActionsOf(collection: string, may: May): RowAction[] {
   const alone: ActionName[] = ['dry-run', 'test', 'duplicate']
-  return actionsOf(collection).filter(({ name }) => !alone.includes(name))
+  return actionsOf(collection, may).filter(({ name }) => !alone.includes(name))
 }

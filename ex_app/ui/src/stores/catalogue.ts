@@ -14,6 +14,9 @@ export const useCatalogue = defineStore('catalogue', () => {
 
   const may = (right: string) => capabilities.value?.rights.includes(right) ?? false
 
+  /** Whether the reader is known to change nothing here: until that is known, a form is not locked. */
+  const mayOnlyRead = computed(() => capabilities.value !== null && !may('change'))
+
   /** Ask the server; what went wrong is kept for the page to show. */
   async function load(): Promise<void> {
     problem.value = null
@@ -29,5 +32,5 @@ export const useCatalogue = defineStore('catalogue', () => {
     }
   }
 
-  return { collections, byName, capabilities, may, problem, isLoaded, load }
+  return { collections, byName, capabilities, may, mayOnlyRead, problem, isLoaded, load }
 })
