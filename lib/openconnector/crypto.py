@@ -104,6 +104,7 @@ class KeyRing:
             keys, made, current = _parsed(content)
         except UNREADABLE as error:
             raise ConfigurationError(f"These are no keys: {_plainly(error)}") from error
+        self._look_again()  # a key that was made meanwhile may have sealed something already
         self._replace({**keys, **self._keys}, {**made, **self._made}, self._current or current)
 
     def content(self) -> bytes:
@@ -163,13 +164,14 @@ class KeyRing:
         made = {name: moment for name, moment in made.items() if name in keys}
         if self._path is None:
             raise ConfigurationError("These keys are in no file, so they cannot be changed")
-        aside = _aside(self._path)
+        path = self._path.resolve()  # a link stays one, and what it leads to has every key
+        aside = _aside(path)
         try:
             _write(aside, _body(keys, made, current))
-            aside.replace(self._path)
-            _keep_entry(self._path)
+            aside.replace(path)
+            _keep_entry(path)
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise _unwritable(path, error) from error
         finally:
             _forget(aside)
         self._read(self._path)

@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,24 @@ def test_a_broken_key_file_is_named_with_the_remedy_and_is_left_alone(
 def test_a_key_file_that_is_a_folder_is_named(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
         KeyRing.load(tmp_path)
+
+
+def test_a_key_file_that_is_a_link_stays_one_and_what_it_leads_to_has_the_new_key(tmp_path: Path):
+    file, link = tmp_path / "elsewhere.json", tmp_path / "keys.json"
+    KeyRing.load(file).create(file)
+    link.symlink_to(file)
+
+    name = KeyRing.load(link).prepare(datetime.now(UTC))
+
+    assert link.is_symlink()
+    assert name in KeyRing.load(file).ids
+
+
+def test_keys_of_a_backup_are_added_to_those_that_another_process_made_meanwhile(tmp_path: Path):
+    ring = created(tmp_path / "keys.json")
+    backed_up = created(tmp_path / "backup.json")
+    name = KeyRing.load(tmp_path / "keys.json").prepare(datetime.now(UTC))
+
+    ring.adopt(backed_up.content())
+
+    assert {name, ring.current, backed_up.current} == KeyRing.load(tmp_path / "keys.json").ids

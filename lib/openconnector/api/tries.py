@@ -4,6 +4,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from openconnector.errors import LoginRefused, TooManyTries
 from openconnector.messages import Message, t
@@ -12,7 +13,10 @@ from openconnector.ports import Clock
 WINDOW = timedelta(minutes=15)
 
 PER_ADDRESS = 10
-"""Failed tries from one address of a client."""
+"""Failed tries from one address of a client, or from one of the networks that IPv6 clients are given whole."""
+
+CLIENT_BITS = 64
+"""How much of an IPv6 address tells one client from another; the rest it may choose."""
 
 PER_NAME = 30
 """Failed tries for one name from anywhere. It closes this door alone: the host's own login stays open to its owner."""
@@ -38,7 +42,7 @@ class Tries:
 
         Raises `TooManyTries`. An address that is not known ("") has no limit of its own.
         """
-        now, name = self._clock.now(), name.casefold()
+        now, name, address = self._clock.now(), name.casefold(), _client(address)
         if address:
             self._addresses.add(address, now)
         try:
@@ -91,3 +95,16 @@ class Counted:
         """Forget the last try, if it has not been forgotten already."""
         if moments := self._moments.get(key):
             moments.pop()
+
+
+def _client(address: str) -> str:
+    """Return what stays the same however a client chooses among its addresses."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((int(found), CLIENT_BITS), strict=False))

@@ -10,6 +10,7 @@ from openconnector.cli.settings import Settings
 from openconnector.crypto import KeyRing
 from openconnector.db.database import Database
 from openconnector.db.location import refuse_network_file_system
+from openconnector.db.locking import locked_file
 from openconnector.db.session import Session
 from openconnector.definitions.audit import Audit, Change
 from openconnector.engine import KEY_FILE, SystemClock
@@ -45,6 +46,24 @@ async def bring_back(file: Path, *, consent: Consent, as_json: bool) -> Exit:
     )
     refuse_network_file_system(own.storage)
     own.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # No key may be made, taken into use or removed meanwhile.
+    async with locked_file(own.key_file):
+        done = await _brought_back(own, file, consent)
+    if as_json:
+        print_json(
+            {
+                **_shown(done.manifest),
+                "endedRuns": done.ended_runs,
+                "lostSecrets": done.lost,
+                "lostRecords": done.lost_records,
+            }
+        )
+    else:
+        _tell(done)
+    return Exit.SUCCESS
+
+
+async def _brought_back(own: EngineSettings, file: Path, consent: Consent) -> Restored:
     database, ring, clock = Database(own.url), KeyRing.load(own.key_file), SystemClock()
 
     async def conclude(session: Session, manifest: Manifest) -> None:
@@ -58,21 +77,9 @@ async def bring_back(file: Path, *, consent: Consent, as_json: bool) -> Exit:
 
     try:
         await bring_up(database)
-        done = await restore(database, ring, file, clock=clock, consent=consent, conclude=conclude)
+        return await restore(database, ring, file, clock=clock, consent=consent, conclude=conclude)
     finally:
         await database.close()
-    if as_json:
-        print_json(
-            {
-                **_shown(done.manifest),
-                "endedRuns": done.ended_runs,
-                "lostSecrets": done.lost,
-                "lostRecords": done.lost_records,
-            }
-        )
-    else:
-        _tell(done)
-    return Exit.SUCCESS
 
 
 def _named(place: Path, now: datetime) -> Path:

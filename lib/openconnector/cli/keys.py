@@ -62,9 +62,13 @@ async def rotate(*, as_json: bool) -> Exit:
             }
         )
         return Exit.SUCCESS
-    note(f"Everything is sealed with the key {done.key}; {done.resealed} values were sealed anew")
+    what = "Everything that opens" if done.unopened else "Everything"
+    note(f"{what} is sealed with the key {done.key}; {done.resealed} values were sealed anew")
     if done.unopened:
-        note(f"{done.unopened} values open with no key we have; `openconnector doctor` names them")
+        note(
+            f"{done.unopened} values open with no key we have; `openconnector doctor` names them. "
+            "Is this the key file that belongs to this database?"
+        )
     if has_old:
         note("The old key still opens. `openconnector rotate-key --remove-old` removes it")
     return Exit.SUCCESS

@@ -259,10 +259,14 @@ class OpenRegisterStore(ObjectStore):
         found = await self._list(
             definition, query | {"_ids": ",".join(ids), "_limit": str(len(ids))}
         )
-        if {one.id for one in found.results} - set(ids):
+        answered = {one.id for one in found.results}
+        if answered - set(ids):
             raise MalformedAnswer(
                 t("Open Register answered objects that were not asked for by `_ids`")
             )
+        if len(answered) < len(found.results):
+            # As many rows as ids are answered: where one comes twice, another may have been left out.
+            raise MalformedAnswer(t("Open Register answered an object twice in one list by `_ids`"))
         return found.results
 
     @override

@@ -27,6 +27,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 KEYS = "keys.json"
 OWNER_ONLY = 0o600
+SMALL = 4 * 1024 * 1024
+"""Bytes the manifest and the key file may have: they are read as a whole, before anything else is known of the file."""
 FAST = 3
 """How hard the file is compressed: rows are alike, so more effort gains little."""
 
@@ -185,8 +187,10 @@ class Reader:
     def open(cls, file: Path) -> Self:
         """Return a reader. Raises `ConfigurationError` for what is no backup, or one of a newer version."""
         with whole(file):
+            if file.exists() and not file.is_file():
+                raise ValueError("it is no regular file")  # a pipe or device may never end
             archive = zipfile.ZipFile(file)
-            stored = orjson.loads(archive.read(MANIFEST))
+            stored = orjson.loads(_small(archive, MANIFEST))
         if not isinstance(stored, dict) or stored.get("product") != "openconnector":
             raise ConfigurationError(f"{file} is no backup of OpenConnector")
         if stored.get("format") != FORMAT:
@@ -234,7 +238,13 @@ class Reader:
         if not self.manifest.has_keys:
             return None
         with whole(self.file):
-            return self._archive.read(KEYS)
+            return _small(self._archive, KEYS)
+
+
+def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > SMALL:
+        raise ValueError(f"{name} is larger than {SMALL} bytes")
+    return archive.read(name)
 
 
 def _member(table: str) -> str:

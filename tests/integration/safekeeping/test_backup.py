@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import sqlite3
 import stat
 import zipfile
@@ -23,7 +24,7 @@ from openconnector.db.rows import RevisionRow, RunLogRow, RunRow
 from openconnector.definitions.audit import Audit, Change
 from openconnector.engine import DATABASE_FILE
 from openconnector.errors import ConfigurationError, Conflict, LeaseLost, StorageFailed
-from openconnector.safekeeping.archive import Reader
+from openconnector.safekeeping.archive import SMALL, Reader
 from openconnector.safekeeping.backup import back_up
 from openconnector.safekeeping.restore import PASSED, Consent, restore
 from openconnector.testing import FakeClock
@@ -550,6 +551,22 @@ async def test_what_is_not_a_whole_backup_of_a_known_version_changes_nothing(
         )
 
     assert await everything(sealed.database) == before
+
+
+def test_a_manifest_that_inflates_enormously_is_not_read(file: Path):
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b" " * (SMALL + 1))
+
+    with pytest.raises(ConfigurationError, match=r"manifest\.json is larger"):
+        Reader.open(file)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_not_waited_for(make: Any, file: Path):
+    make(file)
+
+    with pytest.raises(ConfigurationError, match="no regular file"):
+        Reader.open(file)
 
 
 @pytest.mark.parametrize("manifest", ["[]", "null", '"openconnector"', "{}"])

@@ -35,6 +35,25 @@ def test_a_try_refused_for_its_name_does_not_count_against_the_address():
         pass
 
 
+@pytest.mark.parametrize(
+    ("addresses", "other"),
+    [
+        ([f"2001:db8:1:2:{number:x}::5" for number in range(PER_ADDRESS + 1)], "2001:db8:1:3::5"),
+        (["192.0.2.1", "::ffff:192.0.2.1"] * PER_ADDRESS, "::ffff:192.0.2.2"),
+    ],
+    ids=["a network of its own", "one address, written in both ways"],
+)
+def test_a_client_is_one_whichever_of_its_addresses_it_takes(addresses: list[str], other: str):
+    tries = Tries(FakeClock())
+    for number in range(PER_ADDRESS):
+        fail(tries, f"name-{number}", addresses[number])
+
+    with pytest.raises(TooManyTries, match="address"), tries.counted("more", addresses[-1]):
+        pass
+    with tries.counted("more", other):
+        pass
+
+
 def test_an_address_that_is_not_known_has_no_limit():
     tries = Tries(FakeClock())
     for number in range(PER_ADDRESS + 1):
