@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import ALONE
+
 SMALL = {"width": 320, "height": 640}
 
 
@@ -54,3 +56,22 @@ async def test_on_a_small_screen_the_navigation_makes_way_for_the_page(signed_in
 
     await expect(signed_in.get_by_role("heading", name="Sources")).to_be_in_viewport()
     await expect(signed_in.get_by_role("button", name="Open navigation")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "place", [ALONE], indirect=True
+)  # no style sheet of Nextcloud's is needed for it
+async def test_where_colours_are_forced_fields_and_what_is_chosen_can_be_seen(signed_in: Page):
+    await signed_in.emulate_media(forced_colors="active")
+    await signed_in.goto("/app/mappings")
+    here = signed_in.locator("#app-navigation-vue .active")
+    await expect(here).to_have_css("outline-style", "solid")
+    await signed_in.goto("/app/mappings/new")
+    name = signed_in.get_by_label("Name", exact=True)
+    await expect(name).to_have_css("border-block-start-style", "solid")
+    lines = [
+        await tab.evaluate("(tab) => getComputedStyle(tab).borderBlockEndColor")
+        for tab in await signed_in.get_by_role("tab").all()
+    ]
+
+    assert lines[0] not in lines[1:]

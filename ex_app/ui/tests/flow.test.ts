@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AT_ONCE, fitting, paged } from '../src/flow/finding'
-import { inOrder, layout } from '../src/flow/layout'
+import { firstView, inOrder, layout } from '../src/flow/layout'
 import type { Flow } from '../src/flow/types'
 
 function flow(name: string, source: string, target: string): Flow {
@@ -39,6 +39,28 @@ describe('the drawing of the flow', () => {
 
   it('keeps what comes from one source together', () => {
     expect(inOrder(FLOWS).map(({ name }) => name)).toEqual(['a', 'b', 'd', 'c'])
+  })
+})
+
+describe('the first view of the flow', () => {
+  const box = { width: 900, height: 500 }
+
+  it('is all of it where that can be read', () => {
+    const { x, y, zoom } = firstView(box, { width: 920, height: 600 })
+
+    expect(zoom).toBeGreaterThan(0.5)
+    expect([x, y, x + 920 * zoom <= box.width, y + 600 * zoom <= box.height].every(Boolean)).toBe(true)
+  })
+
+  it('is its upper part, still readable, where all of it is too much', () => {
+    for (const width of [300, 900]) expect(firstView({ ...box, width }, { width: 920, height: 6_000 })).toMatchObject({ x: 16, y: 16 })
+    expect(firstView({ width: 300, height: 500 }, { width: 920, height: 6_000 }).zoom).toBe(0.5)
+  })
+
+  it('has the source and the target of what it begins with in sight', () => {
+    const { places } = layout(Array.from({ length: 60 }, (_, at) => flow(`flow ${at}`, 'one', 'x')))
+
+    expect(Math.max(...places.filter(({ type }) => type !== 'synchronization').map(({ position }) => position.y))).toBeLessThan(500)
   })
 })
 
