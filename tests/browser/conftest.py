@@ -5,6 +5,7 @@ its policy and behind its proxy. `/app/...` leads to the page in both, `/api/v1`
 What makes sense in one of them alone is marked `@pytest.mark.parametrize("place", [ALONE], indirect=True)`.
 """
 
+import asyncio
 import inspect
 import os
 import shutil
@@ -17,13 +18,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ex_app.building import built
 from openconnector.api.callers import by_host, by_token
@@ -141,9 +142,43 @@ def nextcloud() -> FakeNextcloud:
     return FakeNextcloud(is_registered=True)
 
 
+class Door:
+    """The one address of all tests of a session: what a browser keeps of our page, it keeps by address."""
+
+    address: str
+    behind: ASGIApp
+
+    def __init__(self) -> None:
+        self._answered = asyncio.Condition()
+        self._open = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to whom this test put here."""
+        self._open += 1
+        try:
+            await self.behind(scope, receive, send)
+        finally:
+            async with self._answered:
+                self._open -= 1
+                self._answered.notify_all()
+
+    async def rest(self) -> None:
+        """Wait until everything asked is answered."""
+        async with self._answered:
+            await self._answered.wait_for(lambda: not self._open)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def door() -> AsyncIterator[Door]:
+    opened = Door()
+    async with listening(Starlette(routes=[Mount("/", opened)])) as port:
+        opened.address = f"http://127.0.0.1:{port}"
+        yield opened
+
+
 @pytest.fixture
 async def address(
-    place: str, program_api: FastAPI, request: pytest.FixtureRequest
+    place: str, program_api: FastAPI, door: Door, request: pytest.FixtureRequest
 ) -> AsyncIterator[str]:
     """Where the server answers: `openconnector serve` with page and API, or Nextcloud with the ExApp in it."""
     async with AsyncExitStack() as opened:
@@ -154,8 +189,9 @@ async def address(
             nextcloud.exapp = await opened.enter_async_context(client_for(exapp))
             assert await nextcloud.enable()
             served = _with_short_ways(EmbeddedPages(nextcloud), program_api)
-        port = await opened.enter_async_context(listening(served))
-        yield f"http://127.0.0.1:{port}"
+        door.behind = served
+        yield door.address
+        await door.rest()
 
 
 def _with_short_ways(nextcloud: EmbeddedPages, api: FastAPI) -> Starlette:
@@ -186,12 +222,6 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
-
-
 @pytest.fixture
 def locale() -> str:
     """The reader's language."""
@@ -204,12 +234,28 @@ def complaints() -> list[str]:
     return []
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def contexts() -> dict[str, BrowserContext]:
+    """What the browser keeps, by the reader's language: reading our scripts anew takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-async def page(
-    browser: Browser, address: str, locale: str, complaints: list[str]
-) -> AsyncIterator[Page]:
+async def context(
+    browser: Browser, contexts: dict[str, BrowserContext], address: str, locale: str
+) -> AsyncIterator[BrowserContext]:
+    """A browser that knows nobody, as if it were new."""
+    if locale not in contexts:
+        contexts[locale] = await browser.new_context(
+            base_url=address, locale=locale, color_scheme="light", reduced_motion="reduce"
+        )
+    yield contexts[locale]
+    await contexts[locale].clear_cookies()
+
+
+@pytest.fixture
+async def page(context: BrowserContext, address: str, complaints: list[str]) -> AsyncIterator[Page]:
     """A page that nobody has signed in to; any complaint in its console fails the test."""
-    context = await browser.new_context(base_url=address, locale=locale)
     opened = await context.new_page()
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.extend(_complaint(message)))
@@ -217,7 +263,8 @@ async def page(
         "request", lambda sent: complaints.append(sent.url) if address not in sent.url else None
     )
     yield opened
-    await context.close()
+    await opened.evaluate("localStorage.clear()")
+    await opened.close()
     assert complaints == []
 
 
@@ -244,13 +291,31 @@ async def signed_in(
     return page
 
 
-async def violations(page: Page, *rules: str) -> list[str]:
-    """Return what axe finds wrong with a page: the rule, of all or of these, and the first place where it is broken."""
-    await page.evaluate(AXE.read_text())
+async def flaws(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page in light, and with its colours in dark.
+
+    Each is the rule and the first place where it is broken.
+    """
+    await page.wait_for_load_state("networkidle")
+    if await page.evaluate("typeof axe === 'undefined'"):
+        await page.evaluate(AXE.read_text())
+    found = await _broken(page)
+    await page.emulate_media(color_scheme="dark")
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    found += await _broken(page, "color-contrast")
+    await page.emulate_media(color_scheme="light")
+    return found
+
+
+async def _broken(page: Page, *rules: str) -> list[str]:
+    """Return what is wrong by all rules or by these."""
     # What Nextcloud puts around the page is its own.
     around = ["#header", "#skip-actions", "#content > h1"] if MENU_ENTRY in page.url else []
     found: dict[str, Any] = await page.evaluate(
-        "([around, rules]) => axe.run({ exclude: around }, rules.length ? { runOnly: rules } : {})",
-        [[[one] for one in around], list(rules)],
+        "([around, options]) => axe.run({ exclude: around }, options)",
+        [
+            [[one] for one in around],
+            {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})},
+        ],
     )
     return [f"{flaw['id']}: {flaw['nodes'][0]['html'][:200]}" for flaw in found["violations"]]

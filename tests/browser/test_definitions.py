@@ -61,6 +61,7 @@ async def test_a_first_source_is_made_from_the_empty_list_with_the_servers_words
 async def test_an_address_can_be_opened_reloaded_and_gone_back_to(signed_in: Page, bakery: str):
     await signed_in.goto("/app/sources")
     await signed_in.get_by_role("link", name="Bakery").click()
+    await expect(signed_in.get_by_role("heading", name="Bakery")).to_be_visible()
     await signed_in.reload()
     await expect(signed_in.get_by_role("heading", name="Bakery")).to_be_visible()
     assert signed_in.url.endswith("/sources/bakery")

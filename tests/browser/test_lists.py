@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, violations
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, flaws
 
 # What sends nothing that a proxy could treat otherwise than the other tests' requests.
 in_one_place = pytest.mark.parametrize("place", [ALONE], indirect=True)
@@ -78,7 +78,7 @@ async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
     await signed_in.goto("/app/sources")
     await signed_in.locator("thead .checkbox-radio-switch").click()
     await expect(signed_in.get_by_text("3 selected")).to_be_visible()
-    assert await violations(signed_in) == []
+    assert await flaws(signed_in) == []
     async with signed_in.expect_download() as saved:
         await signed_in.get_by_role("button", name="Export").click()
     assert (await saved.value).suggested_filename == "sources.yaml"
@@ -115,7 +115,7 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
     await expect(signed_in.get_by_role("group", name="description")).to_contain_text("Their words")
     await expect(save).to_have_count(0)
     await expect(signed_in.get_by_label("Name", exact=True)).to_be_hidden()
-    assert await violations(signed_in) == []
+    assert await flaws(signed_in) == []
 
     await signed_in.get_by_role("button", name="Save what is chosen").click()
 
@@ -136,7 +136,7 @@ async def test_a_synchronization_shows_its_chain_and_can_be_paused(
     await signed_in.get_by_role("button", name="Pause").click()
     await expect(signed_in.get_by_role("button", name="Resume")).to_be_visible()
     assert (await api.get("/synchronizations/loaves")).json()["isEnabled"] is False
-    assert await violations(signed_in) == []
+    assert await flaws(signed_in) == []
 
     await signed_in.get_by_role("tab", name="Contracts").click()
     await expect(signed_in.get_by_text("Nothing is kept in step yet")).to_be_visible()

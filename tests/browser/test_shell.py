@@ -23,7 +23,7 @@ async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: P
 
 
 async def test_the_navigation_can_be_skipped(signed_in: Page):
-    await expect(signed_in.get_by_role("heading", level=2).first).to_be_visible()
+    await expect(signed_in.get_by_role("button", name="Start from an example")).to_be_visible()
     skip = signed_in.get_by_role("link", name="Skip to main content")
     await skip.focus()
 
