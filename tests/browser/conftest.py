@@ -18,7 +18,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -46,6 +53,8 @@ ALONE, EMBEDDED = "alone", "embedded"
 """Where the page stands: on a server of its own, or inside Nextcloud."""
 
 MENU_ENTRY = "/index.php/apps/app_api/embedded/openconnector/main"
+
+expect.set_options(timeout=60_000)  # how fast the machine is does not matter
 
 FLAGS = [
     "--no-sandbox",

@@ -77,6 +77,7 @@ class Stage:
                 "PATH": path,
                 "PIP_DISABLE_PIP_VERSION_CHECK": "1",
                 "PIP_NO_INDEX": "1",
+                "PIP_NO_COMPILE": "1",  # most is never loaded here
                 "PIP_FIND_LINKS": str(self._packages),
             },
             check=True,
