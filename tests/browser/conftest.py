@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import os
 import shutil
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,9 @@ TOKEN = "only-for-this-test"
 
 ALONE, EMBEDDED = "alone", "embedded"
 """Where the page stands: on a server of its own, or inside Nextcloud."""
+
+Settled = Callable[[], Awaitable[None]]
+Flaws = Callable[[], Awaitable[list[str]]]
 
 MENU_ENTRY = "/index.php/apps/app_api/embedded/openconnector/main"
 
@@ -158,11 +161,13 @@ class Door:
     behind: ASGIApp
 
     def __init__(self) -> None:
+        self.asked = 0
         self._answered = asyncio.Condition()
         self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to whom this test put here."""
+        self.asked += 1
         self._open += 1
         try:
             await self.behind(scope, receive, send)
@@ -272,7 +277,9 @@ async def page(context: BrowserContext, address: str, complaints: list[str]) -> 
         "request", lambda sent: complaints.append(sent.url) if address not in sent.url else None
     )
     yield opened
-    await opened.evaluate("localStorage.clear()")
+    protocol = await context.new_cdp_session(opened)
+    ours = {"origin": address, "storageTypes": "local_storage"}
+    await protocol.send("Storage.clearDataForOrigin", ours)
     await opened.close()
     assert complaints == []
 
@@ -287,7 +294,7 @@ def _complaint(message: ConsoleMessage) -> list[str]:
 async def signed_in(
     page: Page, place: str, address: str, locale: str, request: pytest.FixtureRequest
 ) -> Page:
-    """The page of the administrator, at its first address."""
+    """The page of the administrator, who has not gone anywhere yet."""
     if place == EMBEDDED:
         request.getfixturevalue("nextcloud").languages["admin"] = locale.partition("-")[0]
         cookies = {"nc_session_id": "admin-session", "nc_username": "admin"}
@@ -296,24 +303,43 @@ async def signed_in(
         )
     else:
         await page.add_init_script(f"sessionStorage.setItem('openconnector-token', '{TOKEN}')")
-    await page.goto("/")
     return page
 
 
-async def flaws(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page in light, and with its colours in dark.
+@pytest.fixture
+def settled(page: Page, door: Door) -> Settled:
+    """Wait until the page has all it asked for, and shows it."""
+    frames = "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))"
+
+    async def wait() -> None:
+        asked = -1
+        while asked != door.asked:
+            asked = door.asked
+            await door.rest()
+            await page.evaluate(frames)
+
+    return wait
+
+
+@pytest.fixture
+def flaws(page: Page, settled: Settled) -> Flaws:
+    """What axe finds wrong with the page in light, and with its colours in dark.
 
     Each is the rule and the first place where it is broken.
     """
-    await page.wait_for_load_state("networkidle")
-    if await page.evaluate("typeof axe === 'undefined'"):
-        await page.evaluate(AXE.read_text())
-    found = await _broken(page)
-    await page.emulate_media(color_scheme="dark")
-    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
-    found += await _broken(page, "color-contrast")
-    await page.emulate_media(color_scheme="light")
-    return found
+
+    async def find() -> list[str]:
+        await settled()
+        if await page.evaluate("typeof axe === 'undefined'"):
+            await page.evaluate(AXE.read_text())
+        found = await _broken(page)
+        await page.emulate_media(color_scheme="dark")
+        await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        found += await _broken(page, "color-contrast")
+        await page.emulate_media(color_scheme="light")
+        return found
+
+    return find
 
 
 async def _broken(page: Page, *rules: str) -> list[str]:

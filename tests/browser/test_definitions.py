@@ -42,6 +42,7 @@ async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in(pag
 async def test_a_first_source_is_made_from_the_empty_list_with_the_servers_words_at_the_field(
     signed_in: Page,
 ):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Sources").click()
     await expect(signed_in.get_by_text("Nothing here yet")).to_be_visible()
     await signed_in.get_by_role("link", name="New source").first.click()

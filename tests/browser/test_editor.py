@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from openconnector.cli.serving import listening
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, flaws
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
 
 PERSON = {
     "name": "Person",
@@ -189,16 +189,16 @@ async def test_a_new_mapping_says_at_its_name_that_it_needs_one(signed_in: Page)
 
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_no_part_has_a_flaw_that_axe_finds(editor: Page):
+async def test_no_part_has_a_flaw_that_axe_finds(editor: Page, flaws: Flaws):
     await rewrite(editor, "Expression of name", "{{ first | loud }}")
     await expect(editor.get_by_text("no filter 'loud'").first).to_be_visible()
-    found = await flaws(editor)
+    found = await flaws()
     await editor.get_by_text("Template", exact=True).click()
     await expect(editor.get_by_label("Rules as text")).to_be_visible()
-    found += await flaws(editor)
+    found += await flaws()
     for tab in ("Tests", "Settings", "History"):
         await editor.get_by_role("tab", name=tab).click()
         await expect(editor.get_by_role("tabpanel", name=tab)).to_be_visible()
-        found += await flaws(editor)
+        found += await flaws()
 
     assert found == []

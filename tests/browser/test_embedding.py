@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import EMBEDDED, MENU_ENTRY
+from tests.browser.conftest import EMBEDDED, MENU_ENTRY, Settled
 from tests.fakes.nextcloud import FakeNextcloud
 
 pytestmark = pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
@@ -16,12 +16,13 @@ MOST_BYTES = 200_000
 """Each file costs Nextcloud a PHP process, and each byte somebody's patience."""
 
 
-async def test_the_first_page_loads_few_files_and_little(signed_in: Page, address: str):
-    await signed_in.wait_for_load_state("networkidle")
+async def test_the_first_page_loads_few_files_and_little(
+    signed_in: Page, address: str, settled: Settled
+):
     files: list[str] = []
     signed_in.on("request", lambda sent: files.append(sent.url))
     await signed_in.goto("/app/synchronizations")
-    await signed_in.wait_for_load_state("networkidle")
+    await settled()
     ours = [url for url in files if "/proxy/openconnector/" in url and "/api/" not in url]
 
     async with httpx.AsyncClient(headers={"Cookie": "nc_session_id=admin-session"}) as client:
@@ -54,6 +55,7 @@ async def test_who_is_not_logged_in_is_sent_to_nextclouds_login(page: Page, addr
 
 async def test_the_policy_around_the_page_is_enforced(signed_in: Page, complaints: list[str]):
     """So that the other tests prove something: what breaks the policy does not work, and would be noticed."""
+    await signed_in.goto("/app/")
     ran = await signed_in.evaluate("""async () => {
         const inline = document.createElement('div')
         inline.setAttribute('onclick', 'window.ran = true')

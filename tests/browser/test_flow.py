@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, flaws
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 4)]
@@ -37,6 +37,7 @@ async def api(address: str, remote: Remote, engine: Engine) -> AsyncIterator[htt
 async def test_a_contract_is_found_by_its_record_and_tells_how_its_object_came_to_be(
     signed_in: Page, api: httpx.AsyncClient
 ):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Contracts").click()
     await expect(signed_in.get_by_text("3 entries")).to_be_visible()
     await signed_in.get_by_label("Search by the id").fill("1")
@@ -53,6 +54,7 @@ async def test_a_contract_is_found_by_its_record_and_tells_how_its_object_came_t
 async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
     signed_in: Page, api: httpx.AsyncClient
 ):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Registers").click()
     await signed_in.get_by_role("link", name="Case", exact=True).click()
     await signed_in.get_by_label("Search", exact=True).fill("case 3")
@@ -86,6 +88,7 @@ async def test_a_synchronization_leads_to_its_contracts_and_to_its_objects(
 async def test_the_flow_is_there_as_a_drawing_and_as_a_table_and_both_lead_on(
     signed_in: Page, api: httpx.AsyncClient
 ):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Data flow").click()
     drawing = signed_in.get_by_role("group", name="Drawing of the flow")
     table = signed_in.get_by_role("table", name="Data flow")
@@ -114,7 +117,9 @@ async def test_nothing_flows_yet_and_the_page_says_what_to_do(signed_in: Page):
 
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_these_pages_have_no_flaw_that_axe_finds(signed_in: Page, api: httpx.AsyncClient):
+async def test_these_pages_have_no_flaw_that_axe_finds(
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
+):
     [contract] = (await api.get("contracts?originId=1")).json()["results"]
     home = "/app/registers/town/case"
 
@@ -128,4 +133,4 @@ async def test_these_pages_have_no_flaw_that_axe_finds(signed_in: Page, api: htt
     ):
         await signed_in.goto(path)
         await expect(signed_in.get_by_text(sign).first).to_be_visible()
-        assert await flaws(signed_in) == [], path
+        assert await flaws() == [], path

@@ -10,6 +10,7 @@ def locale() -> str:
 
 
 async def test_a_dutch_reader_meets_no_english(signed_in: Page):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Bronnen").click()
     await expect(signed_in.get_by_text("Hier staat nog niets")).to_be_visible()
     await signed_in.get_by_role("link", name="Nieuwe bron").first.click()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, flaws
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
 
 # What sends nothing that a proxy could treat otherwise than the other tests' requests.
 in_one_place = pytest.mark.parametrize("place", [ALONE], indirect=True)
@@ -73,12 +73,12 @@ async def test_what_is_used_names_its_users_before_anybody_can_delete_it(
 
 
 async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
-    signed_in: Page, api: httpx.AsyncClient
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
     await signed_in.goto("/app/sources")
     await signed_in.locator("thead .checkbox-radio-switch").click()
     await expect(signed_in.get_by_text("3 selected")).to_be_visible()
-    assert await flaws(signed_in) == []
+    assert await flaws() == []
     async with signed_in.expect_download() as saved:
         await signed_in.get_by_role("button", name="Export").click()
     assert (await saved.value).suggested_filename == "sources.yaml"
@@ -103,7 +103,7 @@ async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
     indirect=["place"],
 )
 async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
-    signed_in: Page, api: httpx.AsyncClient, path: str, body: dict[str, object]
+    signed_in: Page, api: httpx.AsyncClient, path: str, body: dict[str, object], flaws: Flaws
 ):
     await signed_in.goto(f"/app/{path}?tab=settings")
     await signed_in.get_by_label("Name", exact=True).fill("Mine")
@@ -115,7 +115,7 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
     await expect(signed_in.get_by_role("group", name="description")).to_contain_text("Their words")
     await expect(save).to_have_count(0)
     await expect(signed_in.get_by_label("Name", exact=True)).to_be_hidden()
-    assert await flaws(signed_in) == []
+    assert await flaws() == []
 
     await signed_in.get_by_role("button", name="Save what is chosen").click()
 
@@ -126,7 +126,7 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
 
 @in_one_place
 async def test_a_synchronization_shows_its_chain_and_can_be_paused(
-    signed_in: Page, api: httpx.AsyncClient
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
     await signed_in.goto("/app/synchronizations/loaves")
     chain = signed_in.get_by_role("list", name="From the source to the target")
@@ -136,7 +136,7 @@ async def test_a_synchronization_shows_its_chain_and_can_be_paused(
     await signed_in.get_by_role("button", name="Pause").click()
     await expect(signed_in.get_by_role("button", name="Resume")).to_be_visible()
     assert (await api.get("/synchronizations/loaves")).json()["isEnabled"] is False
-    assert await flaws(signed_in) == []
+    assert await flaws() == []
 
     await signed_in.get_by_role("tab", name="Contracts").click()
     await expect(signed_in.get_by_text("Nothing is kept in step yet")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Request, Response, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, flaws
+from tests.browser.conftest import EMBEDDED, Flaws, Settled
 from tests.browser.test_definitions import asking
 from tests.fakes.hostile_server import answer, hostile_server
 
@@ -44,6 +44,7 @@ async def staff(address: str, engine: Engine) -> AsyncIterator[int]:
 async def test_who_has_nothing_yet_starts_from_the_example_and_sees_it_run(
     signed_in: Page, engine: Engine
 ):
+    await signed_in.goto("/app/")
     await expect(signed_in.get_by_text("Connect your first system")).to_be_visible()
     await expect(
         signed_in.get_by_role("link", name="Create your first synchronization")
@@ -80,7 +81,9 @@ async def test_a_failing_source_is_shown_leads_to_it_and_is_gone_once_it_answers
     await expect(signed_in.get_by_role("link", name="1 written")).to_be_visible()
 
 
-async def test_nobody_is_asked_again_while_nothing_runs(signed_in: Page, staff: int):
+async def test_nobody_is_asked_again_while_nothing_runs(
+    signed_in: Page, staff: int, settled: Settled
+):
     asked: list[str] = []
 
     def note(request: Request) -> None:
@@ -91,19 +94,19 @@ async def test_nobody_is_asked_again_while_nothing_runs(signed_in: Page, staff: 
     await expect(signed_in.get_by_text("Needs attention")).to_be_visible()
     signed_in.on("request", note)
     await signed_in.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    await signed_in.wait_for_load_state("networkidle")
+    await settled()
 
     assert len(asked) == 1  # who comes back to the page sees it as it is now
 
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_the_overview_with_a_failing_source_has_no_flaw_that_axe_finds(
-    signed_in: Page, staff: int
+    signed_in: Page, staff: int, flaws: Flaws
 ):
     await signed_in.goto("/app/")
     await expect(signed_in.get_by_text("Needs attention")).to_be_visible()
 
-    assert await flaws(signed_in) == []
+    assert await flaws() == []
 
 
 MOST_BYTES = 200_000
@@ -111,18 +114,19 @@ MOST_REQUESTS = 6
 
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_the_first_page_is_small_and_takes_few_requests(signed_in: Page, staff: int):
+async def test_the_first_page_is_small_and_takes_few_requests(
+    signed_in: Page, staff: int, settled: Settled
+):
     """What Nextcloud fetches from the app, each in a PHP process; scripts and styles as a server compresses them.
 
     Another language than English adds its words.
     """
-    await signed_in.wait_for_load_state("networkidle")
     answers: list[Response] = []
     signed_in.on("response", lambda one: answers.append(one) if "/proxy/" in one.url else None)
 
     await signed_in.goto("/app/")
     await expect(signed_in.get_by_text("Needs attention")).to_be_visible()
-    await signed_in.wait_for_load_state("networkidle")
+    await settled()
     assert len(answers) <= MOST_REQUESTS, [one.url for one in answers]
     files = [await one.body() for one in answers if "/api/" not in one.url and one.ok]
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, flaws
+from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
 from tests.fakes.crowded import crowd
 
 MANY = 1_000
@@ -75,7 +75,10 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
     [(ALONE, "empty"), (EMBEDDED, "full"), (ALONE, "broken")],
     indirect=True,
 )
-async def test_no_page_has_a_flaw_that_axe_finds(signed_in: Page, state: str, behind: list[str]):
+async def test_no_page_has_a_flaw_that_axe_finds(
+    signed_in: Page, state: str, behind: list[str], flaws: Flaws
+):
+    await signed_in.goto("/app/")
     await expect(signed_in.get_by_role("link", name="Settings")).to_be_visible()
     links = signed_in.locator("#app-navigation-vue a[href]")
     paths = [str(await link.get_attribute("href")) for link in await links.all()]
@@ -83,19 +86,19 @@ async def test_no_page_has_a_flaw_that_axe_finds(signed_in: Page, state: str, be
     if state == "broken":
         await signed_in.route("**/api/v1/**", refused)
 
-    wrong = {path: found for path in paths if (found := await flaws_at(signed_in, path))}
+    wrong = {path: found for path in paths if (found := await flaws_at(signed_in, path, flaws))}
 
     assert len(paths) > len(behind)
     assert wrong == {}
 
 
-async def flaws_at(page: Page, path: str) -> list[str]:
+async def flaws_at(page: Page, path: str, flaws: Flaws) -> list[str]:
     """Return what is wrong with a page once it shows all it has."""
     await page.goto(path)
     await expect(page.locator("#app-content-vue h2, .problem-note").first).to_be_visible()
     loading = page.locator("#app-content-vue .loading-icon")
     await expect(loading, f"{path} is loaded").to_have_count(0)
-    return await flaws(page)
+    return await flaws()
 
 
 async def refused(route: Route) -> None:

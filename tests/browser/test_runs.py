@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, TOKEN, flaws
+from tests.browser.conftest import EMBEDDED, TOKEN, Flaws
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 6)]
@@ -123,7 +123,7 @@ async def test_runs_are_narrowed_by_the_server_and_the_address_keeps_it(
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_pages_of_runs_have_no_flaw_that_axe_finds(
-    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote
+    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote, flaws: Flaws
 ):
     remote.records = [*GOOD, BAD]
     failing = await ended(api, engine)
@@ -139,4 +139,4 @@ async def test_pages_of_runs_have_no_flaw_that_axe_finds(
     ):
         await signed_in.goto(path)
         await expect(signed_in.get_by_text(sign).first).to_be_visible()
-        assert await flaws(signed_in) == [], path
+        assert await flaws() == [], path

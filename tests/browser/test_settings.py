@@ -13,6 +13,7 @@ from tests.fakes.nextcloud import FakeNextcloud
 async def test_a_setting_is_saved_and_the_change_stands_in_the_verified_trail(
     signed_in: Page, engine: Engine
 ):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Settings").click()
     days = signed_in.get_by_label("Keep runs days")
     await days.fill("0")
@@ -71,6 +72,7 @@ async def test_who_is_no_administrator_has_no_way_to_the_settings(
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_the_own_account_is_changed_at_nextcloud(signed_in: Page, nextcloud: FakeNextcloud):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Your account").click()
     await signed_in.get_by_label("Phone").fill("+31 20 555 0100")
     await signed_in.get_by_role("button", name="Save").click()
@@ -81,6 +83,7 @@ async def test_the_own_account_is_changed_at_nextcloud(signed_in: Page, nextclou
 
 @pytest.mark.parametrize("place", [ALONE], indirect=True)
 async def test_a_server_of_its_own_says_that_it_has_no_accounts(signed_in: Page):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Your account").click()
 
     await expect(signed_in.get_by_text("There are no accounts here")).to_be_visible()
@@ -88,6 +91,7 @@ async def test_a_server_of_its_own_says_that_it_has_no_accounts(signed_in: Page)
 
 @pytest.mark.parametrize("place", [ALONE], indirect=True)
 async def test_who_signs_out_has_to_sign_in_again(signed_in: Page):
+    await signed_in.goto("/app/")
     await signed_in.get_by_role("button", name="Sign out").click()
 
     await expect(signed_in.get_by_label("Token", exact=True)).to_be_visible()

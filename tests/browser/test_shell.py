@@ -11,6 +11,7 @@ SMALL = {"width": 320, "height": 640}
 
 
 async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: Page):
+    await signed_in.goto("/app/")
     await expect(signed_in).to_have_title(re.compile("^Overview . OpenConnector$"))
     link = signed_in.get_by_role("link", name="Sources", exact=True)
     await link.focus()
@@ -23,6 +24,7 @@ async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: P
 
 
 async def test_the_navigation_can_be_skipped(signed_in: Page):
+    await signed_in.goto("/app/")
     await expect(signed_in.get_by_role("button", name="Start from an example")).to_be_visible()
     skip = signed_in.get_by_role("link", name="Skip to main content")
     await skip.focus()
@@ -50,6 +52,7 @@ async def test_a_small_screen_shows_everything_without_scrolling_sideways(
 
 
 async def test_on_a_small_screen_the_navigation_makes_way_for_the_page(signed_in: Page):
+    await signed_in.goto("/app/")
     await signed_in.set_viewport_size(SMALL)  # type: ignore[arg-type]  # a size
     await signed_in.get_by_role("button", name="Open navigation").click()
     await signed_in.get_by_role("link", name="Sources", exact=True).click()

@@ -18,6 +18,7 @@ sources:
 async def test_a_file_is_looked_at_given_its_secret_saved_and_exported_again(
     signed_in: Page, tmp_path: Path
 ):
+    await signed_in.goto("/app/")
     file = tmp_path / "bakery.yaml"
     file.write_text(FILE)
     await signed_in.get_by_role("link", name="Import and export").click()

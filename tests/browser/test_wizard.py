@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from openconnector.cli.example_source import ExampleSource
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, flaws
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws
 from tests.browser.test_definitions import asking
 
 
@@ -150,6 +150,7 @@ async def map_two_fields(page: Page) -> None:
 async def test_what_is_begun_is_there_when_one_comes_back_and_no_secret_is_kept_in_the_browser(
     signed_in: Page, address: str
 ):
+    await signed_in.goto("/app/")
     page = signed_in
     await page.get_by_role("button", name="New synchronization").click()
     await page.get_by_label("Name", exact=True).fill("Half a source")
@@ -201,7 +202,7 @@ async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_clos
 
 
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None):
+async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None, flaws: Flaws):
     shown = {
         1: signed_in.get_by_role("button", name="Test the connection"),
         2: signed_in.get_by_role("tree"),
@@ -211,4 +212,4 @@ async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None):
     for step, sign in shown.items():
         await signed_in.goto(f"/app/wizard/{step}")
         await expect(sign).to_be_visible()
-        assert await flaws(signed_in) == [], step
+        assert await flaws() == [], step
