@@ -13,6 +13,7 @@ from itertools import chain, pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic.fields import ComputedFieldInfo, FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import override
@@ -21,9 +22,13 @@ ACRONYMS = frozenset({"id", "url", "api", "php", "xml", "json", "csv", "etag"})
 """Words of field names that are written in capitals."""
 
 
-def label(name: str, _field: object = None) -> str:
-    """Return what people read beside a field: `sentIn` gives `Sent in`, `isEnabled` gives `Enabled`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name).lower().removeprefix("is ").split()
+def label(name: str, field: FieldInfo | ComputedFieldInfo | None = None) -> str:
+    """Return what people read beside a field: `sentIn` gives `Sent in`, `isEnabled` gives `Enabled`.
+
+    One that is written under another name than it has here is called by that.
+    """
+    written = (field and field.alias) or name
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", written).lower().removeprefix("is ").split()
     words = [word.upper() if word in ACRONYMS else word for word in words]
     text = " ".join(words)
     return text[:1].upper() + text[1:]

@@ -97,7 +97,7 @@ class RestTarget(Target):
     placed_by: ClassVar[tuple[str, ...]] = ("source", "endpoint")
 
     kind: Literal["rest"] = "rest"
-    source: str = Field(min_length=1)
+    source: str = Field(min_length=1, json_schema_extra={"x-refers": "sources"})
     """The source whose address, credentials and headers are used: its id, slug or reference."""
     endpoint: PathOfNew = ""
     """Path for new objects, below the source's address."""

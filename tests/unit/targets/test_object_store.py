@@ -120,3 +120,9 @@ def test_the_configuration_names_register_and_schema():
     assert loaded.configuration() == {"kind": "object_store", "register": "a", "schema": "b"}
     with pytest.raises(ValidationError):
         ObjectStoreTarget(register_key="", schema_key="b")
+
+
+def test_a_field_is_called_as_it_is_written():
+    properties = ObjectStoreTarget.model_json_schema()["properties"]
+
+    assert [properties[name]["title"] for name in ("register", "schema")] == ["Register", "Schema"]
