@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import xxhash
 
-from openconnector.errors import EndlessRead
+from openconnector.errors import EndlessRead, MalformedAnswer
 from openconnector.messages import t
 from openconnector.records import Cursor, Page, Record
 
@@ -33,6 +34,22 @@ HIDDEN = (
     "Nextcloud shows the acting account no more than the id of some entries. They were left out and nothing was "
     "deleted; an administrator sees all of them"
 )
+
+
+def entries(data: Any, name: str) -> list[Record]:
+    """Return the entries under this name: an object by id, and a list where it is empty or PHP takes it for one.
+
+    Raises `MalformedAnswer`.
+    """
+    found = data.get(name) if isinstance(data, dict) else None
+    listed = list(found.values()) if isinstance(found, dict) else found
+    if not isinstance(listed, list) or not all(
+        isinstance(one, dict) and "id" in one for one in listed
+    ):
+        raise MalformedAnswer(
+            t("Nextcloud answered no list of entries with ids as `{name}`", name=name)
+        )
+    return listed
 
 
 Ask = Callable[[int, int], Awaitable[Part]]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import orjson
 
 from ex_app.settings import Settings
 from openconnector.errors import (
@@ -159,14 +160,14 @@ def opened(response: httpx.Response, call: str) -> OcsAnswer:
     """Take an answer out of its envelope. Raises `MalformedAnswer` for a success without one."""
     status = response.status_code
     try:
-        envelope = response.json()["ocs"]
+        envelope = orjson.loads(response.content)["ocs"]
         meta = envelope["meta"]
         code, message, data = (
             int(meta["statuscode"]),
             str(meta.get("message", "")),
             envelope["data"],
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         if response.is_success or response.is_redirect:
             raise MalformedAnswer(
                 t(

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 import structlog
 from pydantic import SecretStr
 
@@ -43,6 +44,9 @@ NAMES = ("first_name", "last_name", "middle_name")
 PAUSE_SECONDS = 60.0
 """When to come back after Nextcloud has had enough of wrong passwords and does not say itself."""
 
+UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What taking an answer apart may raise that has another form."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,13 +69,8 @@ class NextcloudAccounts:
         try:
             known = {one["configkey"]: str(one["configvalue"]) for one in names}
             return _profile(found, fields, known, organisations)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise MalformedAnswer(
-                t(
-                    "Nextcloud described an account otherwise than expected: {error}",
-                    error=repr(error),
-                )
-            ) from None
+        except UNEXPECTED as error:
+            raise _otherwise(error) from None
 
     async def change(self, user_id: str, changes: Mapping[str, str]) -> None:
         """Change fields of an account; see `accounts.Accounts`."""
@@ -92,7 +91,7 @@ class NextcloudAccounts:
             raise MalformedAnswer(t("Nextcloud answered a login without an app password")) from None
         try:
             found = await self._proved(name, app_password, "GET", f"{CLOUD}/user")
-            profile = await self.profile(str(found["id"]))
+            profile = await self.profile(_id_in(found))
         except BaseException:
             await self._forget(name, app_password)
             raise
@@ -136,6 +135,19 @@ class Unlogged:
 
     def add(self, call: Call) -> None:
         """Forget it."""
+
+
+def _id_in(account: Any) -> str:
+    try:
+        return str(account["id"])
+    except UNEXPECTED as error:
+        raise _otherwise(error) from None
+
+
+def _otherwise(error: Exception) -> MalformedAnswer:
+    return MalformedAnswer(
+        t("Nextcloud described an account otherwise than expected: {error}", error=repr(error))
+    )
 
 
 async def _data(account: Account, method: str, path: str, json: Any = None) -> Any:
@@ -185,7 +197,7 @@ async def _organisations(account: Account) -> Organisations:
     if answer.status_code in {404, 405}:
         return Organisations(available=False)
     try:
-        found = answer.raise_for_status().json()
+        found = orjson.loads(answer.raise_for_status().content)
         results = list(found["results"])
         return Organisations(
             available=True,
@@ -193,7 +205,7 @@ async def _organisations(account: Account) -> Organisations:
             active=found.get("active") or None,
             results=results,
         )
-    except (httpx.HTTPStatusError, KeyError, TypeError, ValueError, AttributeError):
+    except (httpx.HTTPStatusError, *UNEXPECTED):
         return Organisations(
             available=True,
             error=f"Open Register answered {answer.status_code}, and no organisations",

@@ -18,9 +18,16 @@ from tests.fakes.reach import reach_with
 class FakeHost:
     """Implements `ports.Host` for a run that acts for somebody."""
 
-    def __init__(self, nextcloud: FakeNextcloud, user_id: str = "admin") -> None:
+    def __init__(
+        self,
+        nextcloud: FakeNextcloud,
+        user_id: str = "admin",
+        *,
+        way: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.log = MemoryCallLog()
-        client = Nextcloud(settings_for(nextcloud), transport=httpx.ASGITransport(nextcloud))
+        transport = way or httpx.ASGITransport(nextcloud)
+        client = Nextcloud(settings_for(nextcloud), transport=transport)
         self._access = NextcloudAccess(client, clock=FakeClock())
         self._user_id = user_id
 

@@ -7,14 +7,16 @@ from pydantic import Field
 from typing_extensions import override
 
 from ex_app.kinds.acting import Acting
-from ex_app.kinds.listing import Part, pages
+from ex_app.kinds.listing import Part, entries, pages
 from ex_app.nextcloud.client import data_of
+from openconnector.errors import MalformedAnswer
 from openconnector.http.urls import segment
 from openconnector.kinds.base import Selection
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
+from openconnector.messages import t
 from openconnector.ports import Account
-from openconnector.records import Cursor, Page, Record
+from openconnector.records import Cursor, Page
 
 GROUPS = "/ocs/v2.php/cloud/groups"
 
@@ -48,7 +50,7 @@ class NextcloudGroupsSource(Acting, Source):
             if self.search:
                 query["search"] = self.search
             answer = await account.ocs("GET", f"{GROUPS}/details", query=query)
-            groups: list[Record] = data_of(answer, "the list of groups")["groups"]
+            groups = entries(data_of(answer, "the list of groups"), "groups")
             if self.with_members:
                 groups = [one | {"members": await _members(account, one["id"])} for one in groups]
             return Part(records=groups)
@@ -59,5 +61,8 @@ class NextcloudGroupsSource(Acting, Source):
 
 async def _members(account: Account, group: str) -> list[str]:
     answer = await account.ocs("GET", f"{GROUPS}/{segment(group)}/users")
-    members: list[str] = data_of(answer, f"the members of the group {group!r}")["users"]
-    return sorted(members)
+    data = data_of(answer, f"the members of the group {group!r}")
+    try:
+        return sorted(map(str, data["users"]))
+    except (KeyError, TypeError):
+        raise MalformedAnswer(t("Nextcloud described a group without its members")) from None

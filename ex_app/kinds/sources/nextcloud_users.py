@@ -7,15 +7,13 @@ from pydantic import Field
 from typing_extensions import override
 
 from ex_app.kinds.acting import Acting
-from ex_app.kinds.listing import Part, pages
+from ex_app.kinds.listing import Part, entries, pages
 from ex_app.nextcloud.client import data_of
-from openconnector.errors import MalformedAnswer
 from openconnector.http.urls import segment
 from openconnector.kinds.base import Selection
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.source import Source
-from openconnector.messages import t
-from openconnector.records import Cursor, Page
+from openconnector.records import Cursor, Page, Record
 
 CLOUD = "/ocs/v2.php/cloud"
 
@@ -55,19 +53,13 @@ class NextcloudUsersSource(Acting, Source):
             if self.search:
                 query["search"] = self.search
             answer = await account.ocs("GET", f"{path}/details", query=query)
-            return _part(data_of(answer, what)["users"])
+            return _part(entries(data_of(answer, what), "users"))
 
         async for page in pages(ask, size=self.page_size, cursor=cursor):
             yield page
 
 
-def _part(users: object) -> Part:
-    """Return the records in an answer: an object by id, and a list where it is empty or PHP takes it for one."""
-    found = list(users.values()) if isinstance(users, dict) else users
-    if not isinstance(found, list) or not all(
-        isinstance(one, dict) and "id" in one for one in found
-    ):
-        raise MalformedAnswer(t("Nextcloud answered a list of users without their ids"))
+def _part(users: list[Record]) -> Part:
     # Of accounts that are not in its charge an account is shown the id alone.
-    hidden = frozenset(str(one["id"]) for one in found if "displayname" not in one)
-    return Part(records=found, hidden=hidden)
+    hidden = frozenset(str(one["id"]) for one in users if "displayname" not in one)
+    return Part(records=users, hidden=hidden)

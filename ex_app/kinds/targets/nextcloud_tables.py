@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+import orjson
 from httpx import Response, codes
 from pydantic import Field
 from typing_extensions import override
@@ -123,7 +124,7 @@ async def _add(table: Table, cells: Record) -> Outcome:
         # A server that breaks after it has added the row answers 5xx too.
         return _outcome(answer, None)._replace(is_uncertain=answer.is_server_error)
     try:
-        row = answer.json()["id"]
+        row = orjson.loads(answer.content)["id"]
     except (ValueError, KeyError, TypeError):
         raise MalformedAnswer("Nextcloud Tables added a row and did not say which") from None
     return Outcome(Verdict.WRITTEN, str(row), 1)

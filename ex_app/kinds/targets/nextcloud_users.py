@@ -21,9 +21,11 @@ from ex_app.kinds.provisioning import (
     problems_in,
     refuse_foreign,
 )
+from openconnector.errors import MalformedAnswer
 from openconnector.http.urls import segment
 from openconnector.kinds.reach import Reach
 from openconnector.kinds.target import Target
+from openconnector.messages import t
 from openconnector.records import Action, Change, Outcome, Record, Verdict
 
 SIZE = re.compile(r"([0-9]{1,15})\s*([KMGT]?B)?", re.IGNORECASE)
@@ -147,11 +149,11 @@ class NextcloudUsersTarget(Acting, Target):
             )
         for group in person.groups or () if self.create_groups else ():
             await nextcloud.add_group(group)
-        found = await nextcloud.find(_path(person.id), "the account")
+        found = await _found(nextcloud, person.id)
         if found is None:
             await self._create(nextcloud, person)
             # What Nextcloud made of it is the base of what is still to be set.
-            found = await nextcloud.find(_path(person.id), "the new account") or {"groups": []}
+            found = await _found(nextcloud, person.id) or {"groups": []}
         else:
             _refuse_administrator(found)
             _refuse_other_spelling(person.id, found)
@@ -186,7 +188,7 @@ class NextcloudUsersTarget(Acting, Target):
             await nextcloud.leave(person.id, group)
 
     async def _give_up(self, nextcloud: Provisioning, user: str) -> Verdict:
-        found = await nextcloud.find(_path(user), "the account")
+        found = await _found(nextcloud, user)
         if found is None:
             return Verdict.UNCHANGED
         _refuse_administrator(found)
@@ -196,6 +198,15 @@ class NextcloudUsersTarget(Acting, Target):
         _refuse_oneself(nextcloud, user)
         await nextcloud.write("DELETE", _path(user), "deleting the account")
         return Verdict.WRITTEN
+
+
+async def _found(nextcloud: Provisioning, user: str) -> Mapping[str, Any] | None:
+    """Return an account; None when there is none. Raises `MalformedAnswer`."""
+    found = await nextcloud.find(_path(user), "the account")
+    # Without them nothing tells whether it is an administrator's.
+    if found is None or (isinstance(found, dict) and isinstance(found.get("groups"), list)):
+        return found
+    raise MalformedAnswer(t("Nextcloud described an account without its groups"))
 
 
 async def _switch(
@@ -210,7 +221,7 @@ async def _switch(
 
 
 def _refuse_administrator(found: Mapping[str, Any]) -> None:
-    if ADMINISTRATORS in found.get("groups", ()):
+    if ADMINISTRATORS in found["groups"]:
         raise Refused(
             "it is the account of an administrator, and a run never changes those",
             verdict=Verdict.FAILED,
