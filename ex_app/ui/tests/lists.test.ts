@@ -4,8 +4,10 @@ import type { Definition } from '../src/api/types'
 import { MASK } from '../src/forms/schema'
 import { actionsOf, bulkActionsOf } from '../src/lists/actions'
 import { each } from '../src/lists/bulk'
+import { n, number, t } from '../src/l10n'
 import { footOf } from '../src/navigation'
 import { differences, merged } from '../src/pages/conflict'
+import { lastDays, periodOf } from '../src/runs/period'
 import { freeSlug, withoutSecrets } from '../src/pages/copying'
 import { nextOf } from '../src/synchronizations/chain'
 
@@ -47,6 +49,32 @@ describe('the foot of the navigation', () => {
     [['read', 'own', 'change', 'administer'], ['transfer', 'settings', 'profile']],
   ])('leads who has the rights %j to %j', (rights, wanted) => {
     expect(footOf((right) => rights.includes(right)).map(({ to }) => (to as { name: string }).name)).toEqual(wanted)
+  })
+})
+
+describe('a period of runs', () => {
+  const now = Date.parse('2026-03-29T12:00:00Z')
+
+  it.each([
+    [undefined, undefined, {}],
+    ['nonsense', 'nonsense', {}],
+    ['day', undefined, { since: '2026-03-28T12:00:00.000Z' }],
+    ['hour', '2026-03-28', { since: '2026-03-28T00:00:00.000Z', until: '2026-03-29T00:00:00.000Z' }],
+  ])('of %s and %s is %j', (since, day, wanted) => {
+    expect(periodOf(since, day, now)).toEqual(wanted)
+  })
+
+  it('can be each of the last days', () => {
+    expect(lastDays(now).slice(0, 2)).toEqual(['2026-03-29', '2026-03-28'])
+  })
+})
+
+describe('a number', () => {
+  it('is written as the reader does, also where it stands in a sentence', () => {
+    expect(number(1707)).toBe('1,707')
+    expect(n('%n entry', '%n entries', 1707)).toBe('1,707 entries')
+    expect(n('%n entry', '%n entries', 1)).toBe('1 entry')
+    expect(t('Page {page} of {pages}', { page: 1, pages: 1200 })).toBe('Page 1 of 1,200')
   })
 })
 

@@ -1,4 +1,4 @@
-import { mount } from '@vue/test-utils'
+import { mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { placeOf, sentenceOf } from '../src/overview/attention'
 import DayChart from '../src/overview/DayChart.vue'
@@ -46,8 +46,9 @@ describe('the chart', () => {
   ]
 
   it('has every number in its table and shows a day with one object among days with thousands', () => {
-    const chart = mount(DayChart, { props: { days } })
-    expect(chart.findAll('tbody tr').map((row) => row.findAll('td').map((cell) => cell.text()))).toEqual([['3000', '3000'], ['1', '0']])
+    const chart = mount(DayChart, { props: { days }, global: { stubs: { RouterLink: RouterLinkStub } } })
+    expect(chart.findAll('tbody tr').map((row) => row.findAll('td').map((cell) => cell.text()))).toEqual([['3,000', '3,000'], ['1', '0']])
+    expect(chart.getComponent(RouterLinkStub).props('to')).toEqual({ name: 'runs', query: { day: '2026-01-02' } })
     const heights = chart.findAll('.day-chart__written').map((bar) => Number(bar.attributes('height')))
     expect(heights).toEqual([1, 50])
   })

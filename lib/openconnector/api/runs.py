@@ -68,6 +68,9 @@ class RunsQuery(Paging):
     since: MomentGiven | None = Field(
         default=None, description="Only those queued at this moment or later (RFC 3339)."
     )
+    until: MomentGiven | None = Field(
+        default=None, description="Only those queued before this moment (RFC 3339)."
+    )
     sort: Order = Field(
         default="-queued", alias="_sort", description="The order; a leading `-` turns it."
     )
@@ -171,6 +174,7 @@ async def list_runs(session: Reading, wanted: Annotated[RunsQuery, Query()]) -> 
         mode=wanted.mode,
         trigger=wanted.trigger,
         since=wanted.since,
+        until=wanted.until,
         sort=wanted.sort,
         limit=wanted.limit,
         page=wanted.page,

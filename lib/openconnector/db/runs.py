@@ -68,6 +68,8 @@ class RunQuery:
     trigger: str | None = None
     since: datetime | None = None
     """Only those queued at this moment or later."""
+    until: datetime | None = None
+    """Only those queued before this moment."""
     sort: str = "-queued"
     """A key of `SORTABLE`; a leading `-` turns the order."""
     limit: int = 20
@@ -104,6 +106,8 @@ async def page(session: AsyncSession, query: RunQuery) -> tuple[Sequence[RunRow]
     ]
     if query.since is not None:
         conditions.append(RunRow.queued_at >= query.since)
+    if query.until is not None:
+        conditions.append(RunRow.queued_at < query.until)
     column = SORTABLE[query.sort.removeprefix("-")]
     order = column.desc() if query.sort.startswith("-") else column.asc()
     matching = select(RunRow).where(*conditions).order_by(order, RunRow.id)

@@ -286,9 +286,11 @@ async def test_runs_are_found_by_their_moment_and_sorted_by_what_they_came_to(
 
     by_found = (await configured.get("runs?_sort=-found")).json()
     later = (await configured.get("runs", params={"since": large["queued"]})).json()
+    earlier = (await configured.get("runs", params={"until": large["queued"]})).json()
 
     assert [run["id"] for run in by_found["results"]] == [large["id"], small["id"]]
     assert [run["id"] for run in later["results"]] == [large["id"]]
+    assert [run["id"] for run in earlier["results"]] == [small["id"]]
 
 
 async def test_runs_are_listed_newest_first_and_filtered(

@@ -31,9 +31,21 @@ export function useChosen(names: string[]): ComputedRef<Record<string, string>> 
   )
 }
 
-/** Return the names of a collection's definitions by id, as far as they were searched for. */
-export function useNames(collection: string): { names: Ref<Map<string, string>>; search: (text?: string) => Promise<void> } {
+export interface Names {
+  /** What definitions are called, by id; those that are gone are not in it. */
+  names: Ref<Map<string, string>>
+  /** Look for definitions by a text. */
+  search: (text?: string) => Promise<void>
+  /** Look for these, as far as nobody has. */
+  know: (ids: string[]) => Promise<void>
+  isKnown: (id: string) => boolean
+}
+
+/** Return the names of a collection's definitions, as far as they were looked for. */
+export function useNames(collection: string): Names {
   const names = ref(new Map<string, string>())
+  /** Those that were looked for one by one and answered, found or gone. */
+  const asked = ref(new Set<string>())
 
   async function search(text = ''): Promise<void> {
     const params = { _limit: 100, ...(text ? { _search: text } : {}) }
@@ -41,6 +53,20 @@ export function useNames(collection: string): { names: Ref<Map<string, string>>;
     for (const { id, name } of results) names.value.set(id, name)
   }
 
-  void search()
-  return { names, search }
+  async function know(ids: string[]): Promise<void> {
+    await first
+    const missing = new Set(ids.filter((id) => !isKnown(id)))
+    await Promise.all(
+      [...missing].map(async (id) => {
+        const found = await get<Definition>(`/${collection}/${id}`).catch(() => null)
+        if (found) names.value.set(id, found.name)
+        asked.value.add(id)
+      }),
+    )
+  }
+
+  const isKnown = (id: string) => names.value.has(id) || asked.value.has(id)
+
+  const first = search()
+  return { names, search, know, isKnown }
 }
