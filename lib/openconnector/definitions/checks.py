@@ -39,7 +39,8 @@ async def check(
 ) -> None:
     """Make sure that a saved definition can be used. Raises `InvalidInput` naming every wrong field."""
     problems = await _renamed(session, collection, row)
-    problems += await CHECKS[collection.name](session, definitions, row)
+    if collection.name in CHECKS:
+        problems += await CHECKS[collection.name](session, definitions, row)
     if problems:
         raise InvalidInput(problems, subject=row.__tablename__)
 
@@ -172,12 +173,6 @@ async def _renamed(
     return problems
 
 
-async def _check_nothing(
-    _session: Session, _definitions: Definitions, _row: DefinitionRow
-) -> list[FieldProblem]:
-    return []
-
-
 async def _check_synchronization(
     session: Session, definitions: Definitions, row: DefinitionRow
 ) -> list[FieldProblem]:
@@ -240,7 +235,6 @@ def _problems_of(compiled: Callable[[], object], *, field: str = "(whole)") -> l
 CHECKS: Mapping[
     str, Callable[[Session, Definitions, DefinitionRow], Awaitable[list[FieldProblem]]]
 ] = {
-    SOURCES.name: _check_nothing,
-    MAPPINGS.name: _check_nothing,  # `Verifier` compiled it before the transaction
     SYNCHRONIZATIONS.name: _check_synchronization,
 }
+"""What a collection has to agree with; a mapping was compiled by `Verifier`, before the transaction."""
