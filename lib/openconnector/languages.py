@@ -1,10 +1,11 @@
 """Which language an answer is in, and what sentences are in it."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from openconnector.messages import Message
@@ -17,6 +18,14 @@ LANGUAGES = (SOURCE, "nl")
 
 PLACES = (Path(__file__).parent / "l10n", Path(__file__).parents[2] / "l10n")
 """Where these files are: in an installed package, in a checkout."""
+
+PLACEHOLDER = re.compile(r"\{([a-zA-Z_]+)\}")
+
+LEAST_SAID = 12
+"""How many characters of its own a template has to have to be recognised in a stored sentence."""
+
+LONGEST_STORED = 2_000
+"""Characters of a stored sentence; a longer one is told as it is."""
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -53,6 +62,47 @@ def told(text: str) -> str:
         for name, value in text.arguments.items()
     }
     return translated.format_map(arguments) if arguments else translated
+
+
+def retold(text: str) -> str:
+    """Return a sentence that was stored, in the language of the answer; one that is none of ours as it is.
+
+    It is recognised by its template, so that neither rows nor logs hold more than English.
+    """
+    tag = language()
+    if tag == SOURCE or len(text) > LONGEST_STORED:
+        return text
+    return told(_recognised(text))
+
+
+@lru_cache(1024)
+def _recognised(text: str) -> str:
+    known = catalogue(LANGUAGES[-1])
+    # A single word with a capital letter is rather somebody's own than one of ours.
+    if text in known and (" " in text or text.islower()):
+        return Message(text, {})
+    for literals, template, pattern in _templates():
+        if all(literal in text for literal in literals) and (found := pattern.fullmatch(text)):
+            named = found.groupdict()
+            return Message(template, {name: _recognised(value) for name, value in named.items()})
+    return text
+
+
+@cache
+def _templates() -> Sequence[tuple[Sequence[str], str, re.Pattern[str]]]:
+    """Return the templates that say enough to be recognised, with their own words; who says most comes first."""
+    found = []
+    for template in catalogue(LANGUAGES[-1]):
+        words, names = PLACEHOLDER.split(template)[::2], PLACEHOLDER.findall(template)
+        said = sum(len(word) for word in words)
+        if names and len(set(names)) == len(names) and said >= LEAST_SAID:
+            spaces = [f"(?P<{name}>.+?)" for name in names] + [""]
+            pattern = "".join(
+                re.escape(word) + space for word, space in zip(words, spaces, strict=True)
+            )
+            found.append((said, words, template, re.compile(pattern, re.DOTALL)))
+    found.sort(key=lambda one: -one[0])
+    return [one[1:] for one in found]
 
 
 @cache

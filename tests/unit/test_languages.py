@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from openconnector.languages import chosen, language, speaking, told
+from openconnector.languages import chosen, language, retold, speaking, told
 from openconnector.messages import Message, noun, t
 
 
@@ -65,3 +65,29 @@ def test_a_sentence_survives_being_copied_and_sent_to_another_process():
             sentence.template,
             sentence.arguments,
         )
+
+
+@pytest.mark.parametrize(
+    ("stored", "dutch"),
+    [
+        ("The run was cancelled", "De run is geannuleerd"),
+        (
+            t("No {what} has the id, slug or reference {key}", what=noun("source"), key="'a {b}'"),
+            "Er is geen bron met het id, de slug of de referentie 'a {b}'",
+        ),
+        (
+            t("The definition has to be changed: {error}", error="no { of } ours"),
+            "De definitie moet worden aangepast: no { of } ours",
+        ),
+        ("Something that nobody here says", "Something that nobody here says"),
+        ("", ""),
+        ("No x" * 100_000, "No x" * 100_000),
+    ],
+    ids=["plain", "with arguments", "with somebody else's words", "unknown", "empty", "endless"],
+)
+def test_a_sentence_that_was_stored_in_english_is_told_again_in_dutch(stored: str, dutch: str):
+    plain = str.__str__(stored)
+
+    with speaking("nl"):
+        assert retold(plain) == dutch
+    assert retold(plain) == plain

@@ -19,6 +19,7 @@ from openconnector.db.latest import LatestRun
 from openconnector.db.rows import SourceRow, SynchronizationRow
 from openconnector.db.session import Session
 from openconnector.definitions.store import COLLECTIONS
+from openconnector.languages import retold
 from openconnector.synchronization.attention import Attention, AttentionKind, Situation, situation
 from openconnector.synchronization.shown import Shown
 
@@ -194,7 +195,7 @@ def _attention(one: Attention) -> ShownAttention:
         count=one.count,
         status=one.status,
         code=one.code,
-        reason=one.reason,
+        reason=one.reason and retold(one.reason),
     )
 
 

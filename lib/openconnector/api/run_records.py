@@ -17,6 +17,7 @@ from openconnector.crypto import KeyRing
 from openconnector.db import failures
 from openconnector.db import runs as rows
 from openconnector.db.rows import FailedRecordRow, RunChangeRow
+from openconnector.languages import retold
 from openconnector.synchronization import approval
 from openconnector.synchronization.explaining import Explaining
 from openconnector.synchronization.keeping import opened, reason_of
@@ -222,7 +223,7 @@ def _failure(keys: KeyRing, row: FailedRecordRow) -> ShownFailure:
         verdict=row.verdict,
         stage=row.stage,
         field=row.field,
-        reason=reason_of(keys, row),
+        reason=retold(reason_of(keys, row)),
         record=opened(keys, row),
         state=row.state,
         created=row.created_at,

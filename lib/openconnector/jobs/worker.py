@@ -11,6 +11,7 @@ from openconnector.db.rows import RunRow
 from openconnector.db.session import Session
 from openconnector.errors import LeaseLost, OpenConnectorError, TransientError
 from openconnector.jobs.owner import is_surely_dead, new_owner
+from openconnector.messages import t
 from openconnector.synchronization.outcome import MAX_ATTEMPTS, Ending, ending_of
 from openconnector.synchronization.prepare import Preparation
 from openconnector.synchronization.progress import LEASE, Context, Progress
@@ -32,7 +33,10 @@ MOST_CLAIMS = 10
 GIVEN_UP = Ending(
     state="failed",
     code="given-up",
-    message=f"The run was taken up {MOST_CLAIMS} times and never got a page further: it may be what ends its worker",
+    message=t(
+        "The run was taken up {count} times and never got a page further: it may be what ends its worker",
+        count=MOST_CLAIMS,
+    ),
 )
 
 logger = structlog.get_logger(__name__)
@@ -103,7 +107,7 @@ class Worker:
                 await end(progress, ending_of(error, progress.pages))
         except Exception:
             logger.exception("run broke", run=row.id)
-            message = "An error inside OpenConnector; its log tells more. Please report it"
+            message = t("An error inside OpenConnector; its log tells more. Please report it")
             await end(progress, Ending(state="failed", code="internal", message=message))
         finally:
             renewing.cancel()

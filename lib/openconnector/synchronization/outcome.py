@@ -11,6 +11,7 @@ from openconnector.errors import (
     OpenConnectorError,
     TransientError,
 )
+from openconnector.messages import t
 from openconnector.synchronization.balance import Balance
 
 MAX_ATTEMPTS = 5
@@ -38,7 +39,9 @@ def ending(balance: Balance, *, incomplete: str | None, not_deleted: int, missin
         return Ending(
             state="failed",
             code="balance-open",
-            message=f"The balance does not close: {balance.columns()}. Please report this",
+            message=t(
+                "The balance does not close: {counts}. Please report this", counts=balance.columns()
+            ),
         )
     if incomplete is not None:
         return Ending(state="partial", code="incomplete-read", message=incomplete)
@@ -47,13 +50,19 @@ def ending(balance: Balance, *, incomplete: str | None, not_deleted: int, missin
         return Ending(
             state="partial" if handled else "failed",
             code="records-failed",
-            message=f"{balance.invalid} records are invalid and {balance.failed} failed; each is kept with its reason",
+            message=t(
+                "{invalid} records are invalid and {failed} failed; each is kept with its reason",
+                invalid=balance.invalid,
+                failed=balance.failed,
+            ),
         )
     if not_deleted:
-        message = f"{not_deleted} objects could not be deleted; the log names them"
+        message = t("{count} objects could not be deleted; the log names them", count=not_deleted)
         return Ending(state="partial", code="deletions-failed", message=message)
     if missing:
-        message = f"{missing} objects are gone at the target; the next run writes them again"
+        message = t(
+            "{count} objects are gone at the target; the next run writes them again", count=missing
+        )
         return Ending(state="partial", code="objects-missing", message=message)
     return Ending(state="succeeded")
 
@@ -61,12 +70,10 @@ def ending(balance: Balance, *, incomplete: str | None, not_deleted: int, missin
 def ending_of(error: OpenConnectorError, pages: int) -> Ending:
     """Return how a run ends that an error stopped; pages committed before it stand."""
     is_partial = pages > 0 and isinstance(error, READ_ERRORS)
-    prefix = (
-        "" if not isinstance(error, ConfigurationError) else "The definition has to be changed: "
-    )
-    return Ending(
-        state="partial" if is_partial else "failed", code=error.code, message=f"{prefix}{error}"
-    )
+    message = str(error)
+    if isinstance(error, ConfigurationError):
+        message = t("The definition has to be changed: {error}", error=message)
+    return Ending(state="partial" if is_partial else "failed", code=error.code, message=message)
 
 
 def pause_before(attempt: int, asked_seconds: float | None) -> timedelta:

@@ -9,6 +9,7 @@ from openconnector.db import contracts, failures, intents, runs
 from openconnector.db.rows import IntentRow
 from openconnector.db.session import Session
 from openconnector.kinds.reach import Reach
+from openconnector.messages import t
 from openconnector.records import Change, Outcome, Page
 from openconnector.synchronization.compare import (
     Comparison,
@@ -34,7 +35,7 @@ DEFERRED_TIME = timedelta(seconds=1)
 SHOWN_CHANGES = 200
 """Records of a dry run whose differences are kept; the balance counts all."""
 
-UNIDENTIFIED = (
+UNIDENTIFIED = t(
     "Records without an id were found, so nothing was deleted: they may be what seems to be gone"
 )
 

@@ -135,7 +135,7 @@ async def cancel(session: Session, run_id: str, *, now: datetime) -> RunRow:
         "state": "cancelled",
         "finished_at": now,
         "error_code": "cancelled",
-        "error_message": "The run was cancelled",
+        "error_message": t("The run was cancelled"),
         "due_at": None,
     }
     idle = ("queued", "waiting", "needs_approval")

@@ -53,13 +53,18 @@ class NeedsApproval(OpenConnectorError):
 
     def __init__(self, pending: int, contracts_before: int, *, is_empty: bool) -> None:
         why = (
-            "The source had records before and has none now"
+            t("The source had records before and has none now")
             if is_empty
-            else "More objects would be deleted than may go without asking"
+            else t("More objects would be deleted than may go without asking")
         )
         super().__init__(
-            f"{why}: {pending} of {contracts_before} objects would be deleted. "
-            "Look at the source; approve the run to delete them, or cancel it to keep them"
+            t(
+                "{why}: {pending} of {before} objects would be deleted. "
+                "Look at the source; approve the run to delete them, or cancel it to keep them",
+                why=why,
+                pending=pending,
+                before=contracts_before,
+            )
         )
         self.pending = pending
 
@@ -275,7 +280,11 @@ class Run:
             missing=missing or 0,
         )
         if not progress.is_dry and not self._contracts_close(after):
-            message = f"Contracts do not add up: {progress.contracts_before} before, {after} after"
+            message = t(
+                "Contracts do not add up: {before} before, {after} after",
+                before=progress.contracts_before,
+                after=after,
+            )
             found = Ending(state="failed", code="contracts-open", message=message)
         counts = {"contracts_after": after, "missing": missing, "deletions_pending": not_deleted}
         leads_on = found.state == "succeeded" and progress.mode in {"run", "changes"}
@@ -298,7 +307,9 @@ class Run:
         if progress.incomplete_reason is not None and progress.mode != "replay":
             return progress.incomplete_reason
         if not progress.is_read_complete:
-            return "The source did not show that the read reached its end, so nothing was deleted"
+            return t(
+                "The source did not show that the read reached its end, so nothing was deleted"
+            )
         return None
 
     def _contracts_close(self, after: int) -> bool:
@@ -311,7 +322,7 @@ class Run:
 
     def _stop_if_asked(self) -> None:
         if self._progress.is_cancel_requested:
-            raise CancelRequested("The run was cancelled")
+            raise CancelRequested(t("The run was cancelled"))
 
 
 async def wait(progress: Progress, error: TransientError) -> None:

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from openconnector.db.rows import RunRow
 from openconnector.kinds.explained import Explained
+from openconnector.languages import retold
 
 
 class Shown(Explained):
@@ -104,18 +105,24 @@ class ShownRun(Shown):
         return cls(**same, **_own(row))
 
 
-OWN = ("balance", "contracts", "error", "queued", "started", "finished", "due", "cursor")
-"""What a row holds under other names, in several columns, or (its cursor) for itself alone."""
+OWN = frozenset(
+    {
+        *("balance", "contracts", "error", "incomplete_reason"),
+        *("queued", "started", "finished", "due", "cursor"),
+    }
+)
+"""What a row holds under other names, in several columns, as sentences, or (its cursor) for itself alone."""
 
 
 def _own(row: RunRow) -> dict[str, Any]:
     error = None
     if row.error_code is not None:
-        error = ShownError(code=row.error_code, message=row.error_message or "")
+        error = ShownError(code=row.error_code, message=retold(row.error_message or ""))
     return {
         "balance": ShownBalance.model_validate(row),
         "contracts": ShownContracts(before=row.contracts_before, after=row.contracts_after),
         "error": error,
+        "incomplete_reason": row.incomplete_reason and retold(row.incomplete_reason),
         "queued": row.queued_at,
         "started": row.started_at,
         "finished": row.finished_at,

@@ -141,6 +141,21 @@ async def test_a_second_run_at_once_is_refused(configured: httpx.AsyncClient):
     assert second.status_code == 409
 
 
+async def test_why_a_run_ended_is_told_in_the_readers_language(configured: httpx.AsyncClient):
+    run = (await configured.post("synchronizations/cases/run")).json()
+    await configured.post(f"runs/{run['id']}/cancel")
+
+    told = [
+        (await configured.get("runs", headers={"Accept-Language": tag})).json()["results"][0]
+        for tag in ("en", "nl")
+    ]
+
+    assert [one["error"] for one in told] == [
+        {"code": "cancelled", "message": "The run was cancelled"},
+        {"code": "cancelled", "message": "De run is geannuleerd"},
+    ]
+
+
 async def test_a_queued_run_can_be_cancelled_once(configured: httpx.AsyncClient):
     run = (await configured.post("synchronizations/cases/run")).json()
 
