@@ -6,7 +6,7 @@ import { QUICK_MS, SLOW_MS, usePolling } from '../src/overview/polling'
 import type { Attention } from '../src/overview/types'
 
 const named = { id: '1', slug: 'staff', name: 'Staff' }
-const nothing = { moment: '2026-01-02T00:00:00Z', synchronization: null, source: null, runId: null, count: null, status: null, reason: null }
+const nothing = { moment: '2026-01-02T00:00:00Z', synchronization: null, source: null, runId: null, count: null, status: null, host: null, reason: null }
 
 function attention(kind: string, more: Partial<Attention>): Attention {
   return { ...nothing, kind, ...more }
@@ -30,6 +30,12 @@ describe('what needs attention', () => {
     const expiring = attention('credentials_expiring', { source: named })
     expect(sentenceOf(expiring, new Date('2026-01-01'))).toContain('expire soon')
     expect(sentenceOf(expiring, new Date('2026-01-03'))).toContain('have expired')
+  })
+
+  it('tells whose certificate expires, and which source needs it', () => {
+    const expiring = attention('certificate_expiring', { source: named, host: 'api.example.org' })
+    expect(sentenceOf(expiring, new Date('2026-01-01'))).toBe('The certificate of api.example.org, which the source “Staff” asks, expires soon')
+    expect(sentenceOf(expiring, new Date('2026-01-03'))).toContain('has expired')
   })
 
   it('leads to the run that tells more, else to the definition', () => {

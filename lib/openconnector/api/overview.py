@@ -44,11 +44,12 @@ class ShownAttention(Shown):
 
     kind: AttentionKind
     """`source_failing`: the latest call was not served. `credentials_expiring`: they expire within two weeks, or have.
+    `certificate_expiring`: so does the one that a host of the source showed last.
     `run_failed`: the newest run failed or ended in part. `approval`: a run asks before it deletes. `records_failed`:
     records of the newest run are still to be handled. `overdue`: no success until the moment after the one at which it
     was to begin."""
     moment: datetime
-    """When it happened; when the credentials expire; when what is overdue was to begin."""
+    """When it happened; when the credentials or the certificate expire; when what is overdue was to begin."""
     synchronization: Named | None
     """What it is about; null where that is a source."""
     source: Named | None
@@ -58,6 +59,8 @@ class ShownAttention(Shown):
     """Objects that wait for approval, or records that failed."""
     status: int | None
     """With which status a source answered; null when it did not answer."""
+    host: str | None
+    """Whose certificate expires."""
     code: str | None
     """The error's stable name."""
     reason: str | None
@@ -194,6 +197,7 @@ def _attention(one: Attention) -> ShownAttention:
         run_id=one.run_id,
         count=one.count,
         status=one.status,
+        host=one.host,
         code=one.code,
         reason=one.reason and retold(one.reason),
     )

@@ -60,6 +60,18 @@ class SettingsRow(Base):
     """The texts that the host's own form had of them, when both were last alike."""
 
 
+class SourceCertificateRow(Base):
+    """Until when the certificate is good that a host of a source showed last."""
+
+    __tablename__ = "source_certificate"
+
+    source_id: Mapped[str] = mapped_column(
+        ForeignKey("source.id", ondelete="CASCADE"), primary_key=True
+    )
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
 class NoticeRow(Base):
     """Something people have to be told, written in the transaction in which it came to be."""
 

@@ -1,13 +1,13 @@
 """Telling people in time what expires: the certificate of another system, a token that is stored."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import xxhash
 
-from openconnector.db import latest, runs
+from openconnector.db import certificates, latest, runs
 from openconnector.db import notices as rows
 from openconnector.db.installation_rows import NoticeRow
 from openconnector.db.rows import RunRow, SourceRow
@@ -29,7 +29,7 @@ ENDED = ("succeeded", "partial", "failed")
 
 
 class Expiries:
-    """Looks, when a run ends, at what it needed, and writes down what there is to tell."""
+    """Looks, when a run ends, at what it needed, and writes down what expires and what there is to tell."""
 
     def __init__(
         self,
@@ -46,15 +46,19 @@ class Expiries:
     async def note(self, session: Session, run_id: str, found: Ending) -> None:
         """Write down what expires soon, in the transaction in which the run ends; the same thing once in a while."""
         run = await runs.get(session, run_id)
-        is_real = run.mode in {"run", "changes"} and found.state in ENDED
-        if not (is_real and self._installation.settings.notifies):
+        if run.mode not in {"run", "changes"} or found.state not in ENDED:
             return
         key = run.synchronization_id
         synchronization = (await self._definitions.load(session, SYNCHRONIZATIONS, key)).definition
         now = self._clock.now()
         secrets = await latest.expiring(session, SourceRow, now + SOON)
         async for source in self._sources(session, synchronization):
-            for said in self._said(source, secrets.get(source.id), now + SOON):
+            shown = self._shown(source)
+            hosts = source.definition.configuration.hosts
+            await certificates.note(session, source.id, hosts, shown)
+            if not self._installation.settings.notifies:
+                continue
+            for said in _said(source, shown, secrets.get(source.id), now + SOON):
                 thing = f"expires {xxhash.xxh3_64_hexdigest(said.encode())}"
                 if not await rows.was_told(session, thing, now - AGAIN):
                     await rows.add(session, _notice(run, thing, synchronization.name, said, now))
@@ -68,19 +72,27 @@ class Expiries:
             with suppress(ConfigurationError):  # it was deleted meanwhile
                 yield await self._definitions.load(session, SOURCES, key)
 
-    def _said(
-        self, source: Loaded[SourceDefinition], secret: datetime | None, until: datetime
-    ) -> Iterator[Message]:
-        """Say what of a source expires until then; ``secret`` is when the first of its secrets does."""
-        for host in source.definition.configuration.hosts:
-            at = self._certificates.expiry(host)
-            if at is not None and at < until:
-                yield t("The certificate of {host} expires on {day}", host=host, day=_day(at))
-        if secret is not None:
-            name = source.definition.name
-            yield t(
-                "The token of the source {source} expires on {day}", source=name, day=_day(secret)
-            )
+    def _shown(self, source: Loaded[SourceDefinition]) -> dict[str, datetime]:
+        """Return until when the certificates are good that this process has seen of a source's hosts."""
+        found = {
+            host: self._certificates.expiry(host) for host in source.definition.configuration.hosts
+        }
+        return {host: expiry for host, expiry in found.items() if expiry is not None}
+
+
+def _said(
+    source: Loaded[SourceDefinition],
+    shown: Mapping[str, datetime],
+    secret: datetime | None,
+    until: datetime,
+) -> Iterator[Message]:
+    """Say what of a source expires until then; ``secret`` is when the first of its secrets does."""
+    for host, expiry in shown.items():
+        if expiry < until:
+            yield t("The certificate of {host} expires on {day}", host=host, day=_day(expiry))
+    if secret is not None:
+        name = source.definition.name
+        yield t("The token of the source {source} expires on {day}", source=name, day=_day(secret))
 
 
 def _day(moment: datetime) -> str:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal, get_args
 
-from openconnector.db import counts, definitions, latest
+from openconnector.db import certificates, counts, definitions, latest
 from openconnector.db.count_rows import SourceHourRow
+from openconnector.db.installation_rows import SourceCertificateRow
 from openconnector.db.latest import LatestRun
 from openconnector.db.rows import SourceRow, SynchronizationRow
 from openconnector.db.session import Session
@@ -25,7 +26,13 @@ UNSERVED = frozenset(
 """Codes of runs that ended because somebody did not serve them."""
 
 AttentionKind = Literal[
-    "source_failing", "credentials_expiring", "run_failed", "approval", "records_failed", "overdue"
+    "source_failing",
+    "credentials_expiring",
+    "certificate_expiring",
+    "run_failed",
+    "approval",
+    "records_failed",
+    "overdue",
 ]
 """What is wrong; in the order in which it is told."""
 
@@ -36,7 +43,7 @@ class Attention:
 
     kind: AttentionKind
     moment: datetime
-    """When it happened; when credentials expire; when an overdue synchronization was to begin."""
+    """When it happened; when credentials or a certificate expire; when an overdue synchronization was to begin."""
     synchronization: SynchronizationRow | None = None
     source: SourceRow | None = None
     run_id: str | None = None
@@ -45,6 +52,8 @@ class Attention:
     """Objects that wait for approval, or records that failed."""
     status: int | None = None
     """With which status a source answered its latest call; None when it did not answer."""
+    host: str | None = None
+    """Whose certificate expires."""
     code: str | None = None
     """The error's stable name."""
     reason: str | None = None
@@ -68,6 +77,8 @@ class Situation:
     """The hour of each source whose latest call was not served."""
     expiring: Mapping[str, datetime]
     """When credentials of sources, by their ids, expire soon or have expired."""
+    certificates: Sequence[SourceCertificateRow]
+    """The certificates of sources that expire soon or have expired."""
 
     def needs_attention(self) -> list[Attention]:
         """Return what is wrong, by its kind and the newest first."""
@@ -91,6 +102,14 @@ class Situation:
             if source_id in enabled:
                 yield Attention(
                     kind="credentials_expiring", moment=moment, source=enabled[source_id]
+                )
+        for shown in self.certificates:
+            if shown.source_id in enabled:
+                yield Attention(
+                    kind="certificate_expiring",
+                    moment=shown.expires_at,
+                    source=enabled[shown.source_id],
+                    host=shown.host,
                 )
 
     def _of_synchronizations(self) -> Iterator[Attention]:
@@ -148,6 +167,7 @@ async def situation(session: Session, now: datetime) -> Situation:
         successes=await latest.last_successes(session),
         failing=await counts.failing(session),
         expiring=await latest.expiring(session, SourceRow, now + SOON),
+        certificates=await certificates.expiring(session, now + SOON),
     )
 
 

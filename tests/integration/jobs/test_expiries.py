@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from openconnector.jobs.expiries import AGAIN
-from openconnector.synchronization.attention import SOON
+from openconnector.synchronization.attention import SOON, Attention, situation
 from tests.fakes.hostile_server import answer
 from tests.fakes.inbox import Inbox
 from tests.fakes.installation import Installation, installation, page, records
@@ -59,6 +59,27 @@ async def test_a_certificate_that_expires_soon_is_told_once_a_week(installed, in
     said = f"The certificate of 127.0.0.1 expires on {expiry.date()}"
     assert first == later == [("admin", "expires", said)]
     assert second == []
+
+
+async def test_a_certificate_needs_attention_until_a_new_one_is_shown(installed, inbox):
+    expiry = installed.clock.now() + SOON - DAY
+    shows(installed, "127.0.0.1", expiry)
+    await run(installed, inbox)
+    [needed] = await attention(installed)
+    shows(installed, "127.0.0.1", expiry + 90 * DAY)
+    await run(installed, inbox)
+
+    assert (needed.kind, needed.moment, needed.host) == (
+        "certificate_expiring",
+        expiry,
+        "127.0.0.1",
+    )
+    assert await attention(installed) == []
+
+
+async def attention(installed: Installation) -> list[Attention]:
+    async with installed.engine.database.reading() as session:
+        return (await situation(session, installed.clock.now())).needs_attention()
 
 
 async def test_what_is_good_for_longer_or_of_another_host_is_not_told(installed, inbox):

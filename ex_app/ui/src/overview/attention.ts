@@ -1,11 +1,12 @@
 /** What needs attention, as a sentence with the place where something can be done about it. */
-import { mdiAlertCircleOutline, mdiClockAlertOutline, mdiFileAlertOutline, mdiHelpCircleOutline, mdiKeyAlertOutline } from '@mdi/js'
+import { mdiAlertCircleOutline, mdiCertificateOutline, mdiClockAlertOutline, mdiFileAlertOutline, mdiHelpCircleOutline, mdiKeyAlertOutline } from '@mdi/js'
 import type { RouteLocationRaw } from 'vue-router'
 import { n, t } from '../l10n'
 import type { Attention } from './types'
 
 const ICONS: Record<string, string> = {
   credentials_expiring: mdiKeyAlertOutline,
+  certificate_expiring: mdiCertificateOutline,
   approval: mdiHelpCircleOutline,
   records_failed: mdiFileAlertOutline,
   overdue: mdiClockAlertOutline,
@@ -29,6 +30,10 @@ export function sentenceOf(one: Attention, now = new Date()): string {
       return new Date(one.moment) <= now
         ? t('The credentials of the source “{name}” have expired', { name })
         : t('The credentials of the source “{name}” expire soon', { name })
+    case 'certificate_expiring':
+      return new Date(one.moment) <= now
+        ? t('The certificate of {host}, which the source “{name}” asks, has expired', { name, host: one.host ?? '' })
+        : t('The certificate of {host}, which the source “{name}” asks, expires soon', { name, host: one.host ?? '' })
     case 'approval':
       return n('“{name}” asks before it deletes %n object', '“{name}” asks before it deletes %n objects', one.count ?? 0, { name })
     case 'records_failed':

@@ -14,6 +14,7 @@ export interface Attention {
   runId: string | null
   count: number | null
   status: number | null
+  host: string | null
   reason: string | null
 }
 
