@@ -12,7 +12,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -333,13 +333,18 @@ def flaws(page: Page, settled: Settled) -> Flaws:
         if await page.evaluate("typeof axe === 'undefined'"):
             await page.evaluate(AXE.read_text())
         found = await _broken(page)
-        await page.emulate_media(color_scheme="dark")
-        await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        await _shown(page, "dark")
         found += await _broken(page, "color-contrast")
-        await page.emulate_media(color_scheme="light")
+        await _shown(page, "light")
         return found
 
     return find
+
+
+async def _shown(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Show the page in these colours, which some parts fade to."""
+    await page.emulate_media(color_scheme=scheme)
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
 
 
 async def _broken(page: Page, *rules: str) -> list[str]:

@@ -26,6 +26,9 @@ EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 FEW = 3
 """Examples of an operation when nobody asks for more."""
 
+OF_KINDS = {"POST /sources", "POST /synchronizations"}
+"""A third of all that the coverage phase asks. Unless one looks hard, the fields of kinds are left to `test_kinds.py`."""
+
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 REFUSED = ["400", "401", "404", "405", "409", "412", "413", "415"]
@@ -225,7 +228,7 @@ def test_every_operation_does_what_the_document_says(served: Gateway, described:
         examples=EXAMPLES or FEW,
         phases=PHASES,
         headers={"Authorization": f"Bearer {TOKEN}"},
-        uncovered=() if EXAMPLES else repeated(described),
+        uncovered=() if EXAMPLES else repeated(described) | OF_KINDS,
     )
 
     assert found.failures == [], "\n\n".join(found.failures)
