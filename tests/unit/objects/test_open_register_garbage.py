@@ -1,6 +1,7 @@
 """Open Register while any one of its answers is garbage: an error of ours or the truth, never a false success."""
 
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -31,6 +32,17 @@ FEW, MANY = things("new", 3, 4, 5), things("new", *range(3, 25))
 """What is written one by one, and what is worth a bulk call."""
 
 
+def store_of(garbling: Garbling) -> OpenRegisterStore:
+    clock = FakeClock()
+    return OpenRegisterStore(
+        http_for(garbling.handle_async_request, clock=clock),
+        "http://nextcloud.test",
+        BasicAuth(username="admin", password=SecretStr("secret")),
+        clock=clock,
+        log=FakeLog(),
+    )
+
+
 async def wrong_after(
     act: Callable[[OpenRegisterStore], Awaitable[Any]],
     is_true: Callable[[Any, FakeOpenRegister], bool],
@@ -39,23 +51,17 @@ async def wrong_after(
 ) -> list[int]:
     """Garble each answer of an act in turn; return at which of them it reported what is not so."""
     wrong = []
+    double = FakeOpenRegister(profile)
+    schema = double.add_schema("T", "t", properties={"title": {"type": "string"}})
+    double.add_register("R", "r", schemas=[schema["id"]])
+    await store_of(Garbling(double, garble)).upsert(PLACE, OLD)
+    before = double.rows
     for at in range(FIRST_REQUESTS):
-        double = FakeOpenRegister(profile)
-        schema = double.add_schema("T", "t", properties={"title": {"type": "string"}})
-        double.add_register("R", "r", schemas=[schema["id"]])
-        garbling, clock = Garbling(double, garble), FakeClock()
-        store = OpenRegisterStore(
-            http_for(garbling.handle_async_request, clock=clock),
-            "http://nextcloud.test",
-            BasicAuth(username="admin", password=SecretStr("secret")),
-            clock=clock,
-            log=FakeLog(),
-        )
-        await store.upsert(PLACE, OLD)
-        clock.moment = clock.moment.replace(year=clock.moment.year + 1)
+        double.rows = deepcopy(before)
+        garbling = Garbling(double, garble)
         garbling.at = at
         try:
-            told = await act(store)
+            told = await act(store_of(garbling))
         except OpenConnectorError:
             continue
         if not is_true(told, double):
