@@ -27,7 +27,7 @@ FEW = 3
 """Examples of an operation when nobody asks for more."""
 
 OF_KINDS = {"POST /sources", "POST /synchronizations"}
-"""A third of all that the coverage phase asks. Unless one looks hard, the fields of kinds are left to `test_kinds.py`."""
+"""A third of what the coverage phase asks. Unless one looks hard, the fields of kinds are left to `test_kinds.py`."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
