@@ -57,7 +57,7 @@ async def test_who_has_nothing_yet_starts_from_the_example_and_sees_it_run(
     await signed_in.goto("/app/")
 
     await expect(signed_in.get_by_text("Everything works.")).to_be_visible()
-    await expect(signed_in.get_by_role("link", name="1707 written")).to_be_visible()
+    await expect(signed_in.get_by_role("link", name="1,707 written")).to_be_visible()
     await expect(signed_in.get_by_role("img", name="Objects written")).to_be_visible()
 
 
