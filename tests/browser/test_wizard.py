@@ -97,7 +97,7 @@ async def test_a_keyboard_alone_leads_from_nothing_to_a_finished_run(
     name = signed_in.get_by_label("Name of the synchronization")
     await expect(name).to_have_value("Earthquakes")
     await press(signed_in.get_by_role("button", name="Dry run"))
-    would = signed_in.get_by_text("A run would create 1707 objects, update 0, delete 0, fail 0")
+    would = signed_in.get_by_text("A run would create 1,707 objects, update 0, delete 0, fail 0")
     await expect(would).to_be_visible()
     await press(signed_in.get_by_role("button", name="Save and run"))
 
