@@ -103,7 +103,7 @@ async def test_a_keyboard_alone_leads_from_nothing_to_a_finished_run(
 
     await expect(signed_in.get_by_role("heading", name="Run of Earthquakes")).to_be_visible()
     await expect(signed_in.get_by_text("Succeeded", exact=True)).to_be_visible()
-    assert await signed_in.get_by_text("1,707").count() == 2
+    assert await signed_in.get_by_text("1,707", exact=True).count() == 2
 
 
 async def describe_the_source(page: Page, example: str) -> None:
