@@ -55,7 +55,8 @@ async def test_a_collection_has_navigation_list_form_page_and_deletion(
     assert await flaws() == []
 
     await signed_in.get_by_label("Weight").fill("13700")
-    await signed_in.get_by_role("button", name="Save").click()
+    async with signed_in.expect_response(lambda answer: answer.request.method == "PUT"):
+        await signed_in.get_by_role("button", name="Save").click()
     async with asking(address) as api:
         saved = (await api.get("/bells/big-ben")).json()
     told = {name: saved[name] for name in ("tone", "isLoud", "weight", "sourceId")}
