@@ -174,6 +174,7 @@ class Door:
         self.asked = 0
         self._open = 0
         self._is_at_rest = asyncio.Event()
+        self._is_at_rest.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to whom this test put here."""
