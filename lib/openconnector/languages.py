@@ -81,28 +81,42 @@ def _recognised(text: str) -> str:
     # A single word with a capital letter is rather somebody's own than one of ours.
     if text in known and (" " in text or text.islower()):
         return Message(text, {})
-    for literals, template, pattern in _templates():
-        if all(literal in text for literal in literals) and (found := pattern.fullmatch(text)):
-            named = found.groupdict()
-            return Message(template, {name: _recognised(value) for name, value in named.items()})
+    for template, names, words in _templates():
+        if spaces := _between(words, text):
+            named = zip(names, map(_recognised, spaces), strict=True)
+            return Message(template, dict(named))
     return text
 
 
+def _between(words: Sequence[str], text: str) -> Sequence[str]:
+    """Return what stands between the words of a template where a text is made of it; else nothing.
+
+    The first place of each word is the right one if any is, so no text takes longer than its length.
+    """
+    first, *middle, last = words
+    at, end = len(first), len(text) - len(last)
+    if not (text.startswith(first) and text.endswith(last)):
+        return ()
+    found = []
+    for word in middle:
+        there = text.find(word, at + 1, end)
+        if there < 0:
+            return ()
+        found.append(text[at:there])
+        at = there + len(word)
+    return [*found, text[at:end]] if at < end else ()
+
+
 @cache
-def _templates() -> Sequence[tuple[Sequence[str], str, re.Pattern[str]]]:
-    """Return the templates that say enough to be recognised, with their own words; who says most comes first."""
+def _templates() -> Sequence[tuple[str, Sequence[str], Sequence[str]]]:
+    """Return the templates that say enough to be recognised: their names and words; who says most comes first."""
     found = []
     for template in catalogue(LANGUAGES[-1]):
         words, names = PLACEHOLDER.split(template)[::2], PLACEHOLDER.findall(template)
         said = sum(len(word) for word in words)
         if names and len(set(names)) == len(names) and said >= LEAST_SAID:
-            spaces = [f"(?P<{name}>.+?)" for name in names] + [""]
-            pattern = "".join(
-                re.escape(word) + space for word, space in zip(words, spaces, strict=True)
-            )
-            found.append((said, words, template, re.compile(pattern, re.DOTALL)))
-    found.sort(key=lambda one: -one[0])
-    return [one[1:] for one in found]
+            found.append((said, (template, names, words)))
+    return [one for _, one in sorted(found, key=lambda one: -one[0])]
 
 
 @cache

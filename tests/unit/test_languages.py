@@ -4,8 +4,10 @@ import copy
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from openconnector.languages import chosen, language, retold, speaking, told
+from openconnector.languages import catalogue, chosen, language, retold, speaking, told
 from openconnector.messages import Message, noun, t
 
 
@@ -91,3 +93,18 @@ def test_a_sentence_that_was_stored_in_english_is_told_again_in_dutch(stored: st
     with speaking("nl"):
         assert retold(plain) == dutch
     assert retold(plain) == plain
+
+
+USED = "The {kind} {slug} is used by {users}; change or delete those first"
+WORDS = st.text("xyz;", min_size=1, max_size=200)
+
+
+@given(kind=WORDS, slug=WORDS, users=WORDS)
+def test_whatever_stands_in_a_stored_sentence_is_told_in_its_translation(
+    kind: str, slug: str, users: str
+):
+    filled = {"kind": kind, "slug": slug, "users": users}
+
+    with speaking("nl"):
+        assert retold(USED.format_map(filled)) == catalogue("nl")[USED].format_map(filled)
+        assert retold(USED.format_map(filled)[:-1]) == USED.format_map(filled)[:-1]
