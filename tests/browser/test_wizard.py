@@ -201,6 +201,21 @@ async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_clos
     await expect(heading(page, "When?")).to_be_visible()
 
 
+@pytest.mark.parametrize("place", [ALONE], indirect=True)
+async def test_a_step_without_a_first_page_says_what_is_in_the_way(
+    signed_in: Page, filled: None, address: str
+):
+    async with asking(address) as api:
+        draft = (await api.get("/draft")).json()["draft"]
+        draft["synchronization"]["sourceConfig"]["nonsense"] = True
+        (await api.put("/draft", json=draft)).raise_for_status()
+
+    await signed_in.goto("/app/wizard/2")
+
+    await expect(signed_in.get_by_text("The first page could not be read")).to_be_visible()
+    await expect(signed_in.get_by_text("sourceConfig.nonsense")).to_be_visible()
+
+
 @pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None, flaws: Flaws):
     shown = {
