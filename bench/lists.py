@@ -9,18 +9,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import httpx
 from playwright.async_api import Page, async_playwright
-from sqlalchemy import func, insert, inspect, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -28,13 +24,10 @@ from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.api.pages import pages
 from openconnector.cli.serving import listening
-from openconnector.db.firing_rows import FiringRow
-from openconnector.db.installation_rows import AuditRow
 from openconnector.db.migrate import migrate
-from openconnector.db.rows import ContractRow, MappingRow, RunRow, SourceRow, SynchronizationRow
-from openconnector.db.store_rows import ObjectRow, RegisterRow
 from openconnector.definitions import examples, files
 from openconnector.engine import Engine, Settings
+from tests.fakes.crowded import crowd
 
 ROWS, ON_A_PAGE, ROUNDS = 10_000, 20, 10
 MOST_MILLISECONDS = 300
@@ -79,49 +72,6 @@ async ({ path, page }) => {
 }
 """
 """Goes to an address as the router of the page does, and waits until the rows of one of its pages are painted."""
-
-Changes = Mapping[str, Callable[[Mapping[str, Any], int], Any]]
-"""Column -> what a copy has there, from the row that is copied and the number of the copy."""
-
-
-def _new_id(_first: Mapping[str, Any], _copy: int) -> str:
-    return str(uuid4())
-
-
-def _minutes_before(column: str) -> Callable[[Mapping[str, Any], int], datetime]:
-    return lambda first, copy: first[column] - timedelta(minutes=copy)
-
-
-NAMED: Changes = {
-    "id": _new_id,
-    "slug": lambda _, copy: f"copy-{copy}",
-    "name": lambda _, copy: f"Copy {copy} of the example",
-}
-CROWDS: Mapping[type[Any], Changes] = {
-    SourceRow: NAMED,
-    MappingRow: NAMED,
-    SynchronizationRow: NAMED,
-    RunRow: {
-        "id": _new_id,
-        "queued_at": _minutes_before("queued_at"),
-        "finished_at": _minutes_before("queued_at"),
-    },
-    ContractRow: {
-        "origin_id": lambda _, copy: f"copy-{copy}",
-        "ordinal": lambda _, copy: ROWS + copy,
-    },
-    FiringRow: {
-        "id": lambda first, copy: first["id"] + copy,
-        "moment": _minutes_before("moment"),
-    },
-    RegisterRow: {
-        "id": _new_id,
-        "slug": lambda _, copy: f"copy-{copy}",
-        "title": lambda _, copy: f"Copy {copy} of the example",
-    },
-    ObjectRow: {"id": _new_id, "updated_at": _minutes_before("updated_at")},
-    AuditRow: {"number": lambda _, copy: ROWS + copy},
-}
 
 
 class Taken(NamedTuple):
@@ -215,44 +165,13 @@ async def fill(engine: Engine, api: Any) -> dict[str, str]:
         run = await client.post("/api/v1/synchronizations/earthquakes/run")
         [schedule] = (await client.get("/api/v1/schedules")).json()["results"]
     await engine.worker().finish(run.json()["id"])
-    async with engine.database.writing() as session:
-        session.add(_firing(schedule))
-        await session.flush()
-        for row, changes in CROWDS.items():
-            await multiply(session, row, changes)
+    await crowd(engine.database, ROWS, schedule)
     target = synchronization["target"]
     return {
         "synchronization": schedule["synchronizationId"],
         "register": target["register"],
         "schema": target["schema"],
     }
-
-
-def _firing(schedule: Mapping[str, Any]) -> FiringRow:
-    moment = datetime.now(UTC)
-    return FiringRow(
-        synchronization_id=schedule["synchronizationId"],
-        schedule=schedule["key"],
-        moment=moment,
-        due_at=moment,
-        misfire="last",
-        state="started",
-    )
-
-
-async def multiply(session: AsyncSession, row: type[Any], changes: Changes) -> None:
-    """Fill a table up to so many rows with copies of its first one."""
-    there = await session.scalar(select(func.count()).select_from(row))
-    found = (await session.scalars(select(row).limit(1))).one()
-    first = {column.key: getattr(found, column.key) for column in inspect(row).column_attrs}
-    copies = range(1, ROWS - int(there or 0) + 1)
-    await session.execute(
-        insert(row),
-        [
-            first | {name: change(first, copy) for name, change in changes.items()}
-            for copy in copies
-        ],
-    )
 
 
 if __name__ == "__main__":

@@ -240,6 +240,12 @@ def _with_short_ways(nextcloud: EmbeddedPages, api: FastAPI) -> Starlette:
     )
 
 
+def asking(address: str) -> httpx.AsyncClient:
+    """Return a client of the API beside the page; the browser may keep the machine busy meanwhile."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers, timeout=60)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:

@@ -1,21 +1,14 @@
 """Lists and forms as people use them."""
 
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, TOKEN
+from tests.browser.conftest import ALONE, TOKEN, asking
 
 SOURCE = {
     "name": "Bakery",
     "configuration": {"kind": "rest", "location": "https://bread.example.org"},
 }
-
-
-def asking(address: str) -> httpx.AsyncClient:
-    """Return a client of the API beside the page; the browser may keep the machine busy meanwhile."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    return httpx.AsyncClient(base_url=f"{address}/api/v1", headers=headers, timeout=60)
 
 
 @pytest.fixture

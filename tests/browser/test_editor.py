@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from openconnector.cli.serving import listening
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
 
 PERSON = {
     "name": "Person",
@@ -24,10 +24,7 @@ PERSON = {
 @pytest.fixture
 async def api(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """The API beside the page, with one mapping; the browser may keep the machine busy meanwhile."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(
-        base_url=f"{address}/api/v1/", headers=headers, timeout=60
-    ) as client:
+    async with asking(address) as client:
         (await client.post("mappings", json=PERSON)).raise_for_status()
         yield client
 

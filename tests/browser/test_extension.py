@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import ALONE, ROOT, TOKEN, Flaws
-from tests.browser.test_definitions import SOURCE, asking
+from tests.browser.conftest import ALONE, ROOT, TOKEN, Flaws, asking
+from tests.browser.test_definitions import SOURCE
 
 pytestmark = pytest.mark.parametrize("place", [ALONE], indirect=True)
 

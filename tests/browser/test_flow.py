@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 4)]
@@ -23,9 +23,7 @@ async def remote() -> AsyncIterator[Remote]:
 @pytest.fixture
 async def api(address: str, remote: Remote, engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """The interface beside the page; the synchronization `cases` has run twice, the second time with a failure."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    url = f"{address}/api/v1/"
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+    async with asking(address) as client:
         await configure(client, remote)
         for records in (GOOD, [{**GOOD[0], "amount": "many"}, *GOOD[1:]]):
             remote.records = records

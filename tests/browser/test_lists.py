@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
 
 # What sends nothing that a proxy could treat otherwise than the other tests' requests.
 in_one_place = pytest.mark.parametrize("place", [ALONE], indirect=True)
@@ -22,10 +22,7 @@ TARGET = {"kind": "object_store", "register": "town", "schema": "loaf"}
 @pytest.fixture
 async def api(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """The interface beside the page, with sources of which one is used."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(
-        base_url=f"{address}/api/v1", headers=headers, timeout=60
-    ) as client:
+    async with asking(address) as client:
         for name in ("Bakery", "Butcher", "Brewery"):
             sent = {"name": name, "configuration": CONFIGURATION}
             (await client.post("/sources", json=sent)).raise_for_status()

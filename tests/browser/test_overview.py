@@ -8,8 +8,7 @@ import pytest
 from playwright.async_api import Page, Request, Response, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, Flaws, Settled
-from tests.browser.test_definitions import asking
+from tests.browser.conftest import EMBEDDED, Flaws, Settled, asking
 from tests.fakes.hostile_server import answer, hostile_server
 
 PERSON = {"code": "1", "name": "Anna"}

@@ -2,12 +2,11 @@
 
 import json
 
-import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, TOKEN, Flaws
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
 from tests.fakes.crowded import crowd
 
 MANY = 1_000
@@ -52,10 +51,7 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
     """Pages that the navigation does not name; those of one of each where there is one."""
     if state != "full":
         return [*BEHIND]
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(
-        base_url=f"{address}/api/v1", headers=headers, timeout=60
-    ) as client:
+    async with asking(address) as client:
         for name, body in (
             ("sources", SOURCE),
             ("mappings", MAPPING),
@@ -63,14 +59,19 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
         ):
             (await client.post(f"/{name}", json=body)).raise_for_status()
         run = await client.post("/synchronizations/bread/run")
-        run.raise_for_status()
         await client.post(f"/runs/{run.json()['id']}/cancel")
-    await crowd(engine.database, MANY)
+        await client.post("/examples/earthquakes")
+        example = await client.post("/synchronizations/earthquakes/run")
+        await engine.worker().finish(example.json()["id"])
+        [schedule] = (await client.get("/schedules")).json()["results"]
+    await crowd(engine.database, MANY, schedule)
     return [
         *BEHIND,
         "/sources/bakery",
         "/mappings/loaf",
         "/synchronizations/bread",
+        "/schedules/bread",
+        "/registers/seismology/earthquake",
         f"/runs/{run.json()['id']}",
     ]
 

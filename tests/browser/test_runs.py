@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, TOKEN, Flaws
+from tests.browser.conftest import EMBEDDED, Flaws, asking
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 6)]
@@ -25,9 +25,7 @@ async def remote() -> AsyncIterator[Remote]:
 @pytest.fixture
 async def api(address: str, remote: Remote) -> AsyncIterator[httpx.AsyncClient]:
     """The interface beside the page, with the synchronization `cases`."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    url = f"{address}/api/v1/"
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+    async with asking(address) as client:
         await configure(client, remote)
         yield client
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine, Ports
-from tests.browser.test_definitions import asking
+from tests.browser.conftest import asking
 from tests.fakes.clocks import ShiftedClock
 
 

@@ -11,8 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from openconnector.cli.example_source import ExampleSource
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws
-from tests.browser.test_definitions import asking
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
 
 
 @pytest.fixture
