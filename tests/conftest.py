@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 import ex_app.kinds
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
+from tests.fakes import dialects
 
 if TYPE_CHECKING:
     from tests.fakes.interfaces import Interfaces
@@ -46,6 +47,8 @@ def _is_good_for_all(folder: Path) -> bool:
 # the browser keeps are in memory.
 if _is_good_for_all(MEMORY):
     tempfile.tempdir = os.environ.setdefault("TMPDIR", str(MEMORY))
+
+dialects.share()
 
 ex_app.kinds.register()  # before anything seals the registries: which test comes first is chance
 
