@@ -98,7 +98,7 @@ class Mirror:
                 log.warning("settings not compared with the form", reason=str(error))
             except Exception:
                 log.exception("settings not compared with the form")
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._engine.clock.sleep(LOOK_SECONDS)
 
 
 def _text(settings: InstallationSettings, name: str) -> str:

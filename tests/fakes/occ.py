@@ -1,14 +1,15 @@
 """`occ` of the fake Nextcloud: `python occ.py ADDRESS COMMAND WORD...`."""
 
+import json
 import sys
-
-import httpx
+from urllib.request import urlopen
 
 
 def main() -> None:
     """Type the command there, print what it prints and end as it does."""
     address, *words = sys.argv[1:]
-    told = httpx.post(f"{address}/occ", json=words, timeout=60).json()
+    with urlopen(f"{address}/occ", json.dumps(words).encode(), timeout=60) as answer:
+        told = json.load(answer)
     sys.stdout.write(told["printed"] + "\n")
     raise SystemExit(told["code"])
 

@@ -1,19 +1,17 @@
 """The acceptance script passes against the real process in the fake Nextcloud, with nothing but its variables."""
 
-import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
-import uvicorn
 from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 
+from tests.fakes.commands import Program
 from tests.fakes.front_desk import FrontDesk
+from tests.fakes.hosted import environment_for, exapp_process, reachable
 from tests.fakes.nextcloud import FakeNextcloud
-from tests.integration.ex_app.test_install import free_port, serving
 
 pytestmark = pytest.mark.slow
 
@@ -23,39 +21,18 @@ PASSWORD = "admin-app-password"
 
 @pytest.fixture
 async def nextcloud() -> AsyncIterator[FakeNextcloud]:
-    double, port = FakeNextcloud(), free_port()
-    config = uvicorn.Config(
-        FrontDesk(double), host="127.0.0.1", port=port, lifespan="off", log_config=None
-    )
-    async with serving(uvicorn.Server(config)):
-        double.url = f"http://127.0.0.1:{port}"
+    async with reachable(FakeNextcloud(), FrontDesk) as double:
         yield double
 
 
 @pytest.fixture
-async def log(nextcloud: FakeNextcloud, tmp_path: Path) -> AsyncIterator[Path]:
+async def log(
+    nextcloud: FakeNextcloud, migrated_storage: Path, tmp_path: Path
+) -> AsyncIterator[Path]:
     """Start the app as AppAPI's container does, not yet registered; give what it prints."""
-    port, printed = free_port(), tmp_path / "log"
-    environment = {
-        **os.environ,
-        "APP_ID": nextcloud.app_id,
-        "APP_SECRET": nextcloud.secret,
-        "APP_VERSION": nextcloud.version,
-        "APP_HOST": "127.0.0.1",
-        "APP_PORT": str(port),
-        "APP_PERSISTENT_STORAGE": str(tmp_path / "storage"),
-        "NEXTCLOUD_URL": nextcloud.url,
-    }
-    (tmp_path / "storage").mkdir()
-    with printed.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ex_app", env=environment, stdout=output, stderr=output
-        )
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            nextcloud.exapp = client
-            yield printed
-            process.terminate()
-            await process.wait()
+    environment = environment_for(nextcloud, migrated_storage)
+    async with exapp_process(nextcloud, environment, tmp_path / "log"):
+        yield tmp_path / "log"
 
 
 async def accepted(nextcloud: FakeNextcloud, report: Path) -> dict[str, str]:
@@ -69,11 +46,16 @@ async def accepted(nextcloud: FakeNextcloud, report: Path) -> dict[str, str]:
         "NEXTCLOUD_OCC": occ,
         "NEXTCLOUD_REGISTER": f"{occ} app_api:app:register openconnector",
     }
-    words = ("-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:schemathesis", "tests/acceptance")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *words, f"--junitxml={report}", cwd=ROOT, env=environment
+    words = ("-q", "-p", "no:randomly", "-p", "no:schemathesis", f"--junitxml={report}")
+    # Plugins that are loaded already cannot be rewritten.
+    loaded = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    script = Program(
+        *("pytest", *words, *loaded, "tests/acceptance"),
+        environment=environment,
+        folder=ROOT,
+        out=report.with_suffix(".txt"),
     )
-    await process.wait()
+    await script.ended()
     return {
         str(step.get("name")): step[0].tag if len(step) else "passed"
         for step in etree.parse(report).iter("testcase")

@@ -7,29 +7,18 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 
 from ex_app.__main__ import server
 from ex_app.app import create_app
 from ex_app.settings import Settings
 from tests.fakes.exapp import FakeEngine, settings_for
+from tests.fakes.hosted import free_port, reachable, serving
 from tests.fakes.nextcloud import FakeNextcloud
-
-
-@asynccontextmanager
-async def serving(web: uvicorn.Server) -> AsyncIterator[None]:
-    task = asyncio.create_task(web.serve())
-    yield
-    web.should_exit = True
-    await task
 
 
 @pytest.fixture
 async def nextcloud() -> AsyncIterator[FakeNextcloud]:
-    double, port = FakeNextcloud(), free_port()
-    config = uvicorn.Config(double, host="127.0.0.1", port=port, lifespan="off", log_config=None)
-    async with serving(uvicorn.Server(config)):
-        double.url = f"http://127.0.0.1:{port}"
+    async with reachable(FakeNextcloud()) as double:
         yield double
 
 
@@ -62,12 +51,6 @@ async def running(
     )
     async with client as nextcloud.exapp, serving(server(app, settings)):
         yield client
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_an_app_is_installed_used_disabled_and_enabled_again(nextcloud, settings):

@@ -2,25 +2,22 @@
 
 import asyncio
 import base64
-import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from openconnector.db.database import Database
 from openconnector.db.migrate import migrate
 from openconnector.db.version import newest_step
+from tests.fakes.hosted import environment_for, exapp_process, reachable
 from tests.fakes.loopback import Loopback
 from tests.fakes.nextcloud import FakeNextcloud
-from tests.integration.ex_app.test_install import free_port, serving
 
 pytestmark = pytest.mark.slow
 
@@ -48,10 +45,7 @@ DAEMONS = {
 
 @pytest.fixture
 async def nextcloud() -> AsyncIterator[FakeNextcloud]:
-    double, port = FakeNextcloud(), free_port()
-    config = uvicorn.Config(double, host="127.0.0.1", port=port, lifespan="off", log_config=None)
-    async with serving(uvicorn.Server(config)):
-        double.url = f"http://127.0.0.1:{port}"
+    async with reachable(FakeNextcloud()) as double:
         yield double
 
 
@@ -78,55 +72,19 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def started(
     nextcloud: FakeNextcloud, storage: Path, elsewhere: Path, tmp_path: Path, output: Path
 ) -> Started:
-    """Starts `python -m ex_app` as a daemon does, and ends it as one does."""
+    """Starts the process as a daemon does, and ends it as one does."""
 
-    @asynccontextmanager
-    async def start(**daemon: str) -> AsyncIterator[httpx.AsyncClient]:
-        port, uds = free_port(), tmp_path / "exapp.sock"
-        environment = {
-            "PATH": os.environ["PATH"],
+    def start(**daemon: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        places = {
             "HOME": str(elsewhere / "home"),
             "TMPDIR": str(elsewhere / "temporary"),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "APP_ID": nextcloud.app_id,
-            "APP_SECRET": nextcloud.secret,
-            "APP_VERSION": nextcloud.version,
-            "APP_PORT": str(port),
-            "APP_PERSISTENT_STORAGE": str(storage),
-            "NEXTCLOUD_URL": nextcloud.url,
-            "HP_EXAPP_SOCK": str(uds),
-            **daemon,
+            "HP_EXAPP_SOCK": str(tmp_path / "exapp.sock"),
         }
-        storage.mkdir(exist_ok=True)
-        with output.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ex_app"),
-                env=environment,
-                cwd=elsewhere,
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT,
-            )
-        transport = httpx.AsyncHTTPTransport(uds=str(uds) if "HP_SHARED_KEY" in daemon else None)
-        base_url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(
-            base_url=base_url, transport=transport, timeout=60
-        ) as nextcloud.exapp:
-            try:
-                while process.returncode is None and not await answers(nextcloud.exapp):  # noqa: ASYNC110  another process
-                    await asyncio.sleep(0.1)
-                yield nextcloud.exapp
-            finally:
-                process.terminate()
-                await process.wait()
+        environment = environment_for(nextcloud, storage, **places, **daemon)
+        return exapp_process(nextcloud, environment, output)
 
     return start
-
-
-async def answers(exapp: httpx.AsyncClient) -> bool:
-    try:
-        return (await exapp.get("/heartbeat")).is_success
-    except httpx.TransportError:
-        return False
 
 
 def registered(nextcloud: FakeNextcloud) -> list[object]:

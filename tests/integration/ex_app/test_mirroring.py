@@ -6,20 +6,23 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ex_app.mirroring import WHO, Mirror
+from ex_app.mirroring import LOOK_SECONDS, WHO, Mirror
 from ex_app.nextcloud.appconfig import AppConfig
 from ex_app.nextcloud.client import Nextcloud
 from ex_app.registrations.settings_form import FORM_ID, SETTINGS_FORM
 from openconnector.definitions.audit import every
 from openconnector.definitions.installation import InstallationSettings
-from openconnector.engine import Engine, Settings
+from openconnector.engine import Engine, Ports, Settings
+from tests.fakes.clocks import SteppedClock
 from tests.fakes.exapp import settings_for
 from tests.fakes.nextcloud import FakeNextcloud
+from tests.fakes.workers import until
 
 
 @pytest.fixture
 async def engine(migrated_sqlite_url: str, tmp_path: Path) -> AsyncIterator[Engine]:
-    async with Engine(Settings(storage=tmp_path, database_url=migrated_sqlite_url)) as opened:
+    settings = Settings(storage=tmp_path, database_url=migrated_sqlite_url)
+    async with Engine(settings, Ports(clock=SteppedClock())) as opened:
         yield opened
 
 
@@ -75,6 +78,18 @@ async def test_what_is_changed_on_the_form_is_taken_over_and_audited(engine, nex
     assert settings.editor_groups == ["staff", "it"]
     assert (settings.notifies, settings.keep_runs_days) == (False, 7)
     assert {entry.who async for entry in every(engine.database)} == {WHO}
+
+
+async def test_the_form_is_looked_at_again_and_again(engine, nextcloud, mirror):
+    async def is_taken_over() -> bool:
+        engine.clock.move(LOOK_SECONDS)
+        return (await settings_of(engine)).viewer_groups == [group]
+
+    mirror.start()
+    for group in ("staff", "everyone", "it"):
+        nextcloud.configuration.fill_in(FORM_ID, "exapp_viewer_groups", group)
+        await until(is_taken_over)
+    await mirror.stop()
 
 
 class Meanwhile(AppConfig):
