@@ -1,8 +1,16 @@
 """A real browser on the real server; skipped, loudly, where either the browser or the built page is missing.
 
-Every test is run twice: on the page of a server that stands alone, and on the same page inside Nextcloud's own, with
-its policy and behind its proxy. `/app/...` leads to the page in both, `/api/v1` to the interface as programs reach it.
-What makes sense in one of them alone is marked `@pytest.mark.parametrize("place", [ALONE], indirect=True)`.
+There are two places for the page: a server that stands alone, and Nextcloud's own page, with its policy and behind its
+proxy. `/app/...` leads to the page in both, `/api/v1` to the interface as programs reach it. The places differ in one
+layer (addresses below a prefix, who signs in how, the policy, what the proxy lets through), so a test runs in one:
+
+- by default inside Nextcloud, which is stricter;
+- marked `alone` where it is about what a server of its own has, or where what it asks of the server is asked inside
+  Nextcloud by another test;
+- marked `in_both_places` where that layer is what it is about: addresses, navigation, languages, and the way of the
+  wizard from nothing to a finished run.
+
+Every page is opened in both: `test_pages.py` looks at all of them, filled inside Nextcloud, empty and refused alone.
 """
 
 import asyncio
@@ -20,9 +28,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 from playwright.async_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Page,
+    ViewportSize,
     async_playwright,
     expect,
 )
@@ -52,12 +60,31 @@ TOKEN = "only-for-this-test"
 ALONE, EMBEDDED = "alone", "embedded"
 """Where the page stands: on a server of its own, or inside Nextcloud."""
 
+alone = pytest.mark.parametrize("place", [ALONE], indirect=True)
+in_both_places = pytest.mark.parametrize("place", [ALONE, EMBEDDED], indirect=True)
+
 STILL = """{
     const sheet = new CSSStyleSheet()
     sheet.replaceSync('*, *::before, *::after { transition: none !important }')
     document.adoptedStyleSheets = [sheet]
 }"""
 """Nothing fades: what is looked at is not on its way to something else."""
+
+FORGOTTEN = """
+    if (location.protocol !== 'about:') {
+        localStorage.clear()
+        sessionStorage.clear()
+    }
+"""
+"""What a page keeps goes; one that nobody has gone to keeps nothing."""
+
+FOLLOWED = """path => {
+    history.pushState(null, '', path)
+    dispatchEvent(new PopStateEvent('popstate'))
+}"""
+
+SIZE: ViewportSize = {"width": 1100, "height": 640}
+"""As small as shows everything beside each other: what is drawn costs time."""
 
 Settled = Callable[[], Awaitable[None]]
 Flaws = Callable[[], Awaitable[list[str]]]
@@ -110,10 +137,9 @@ def pytest_fixture_setup(
     return (yield)
 
 
-@pytest.fixture(params=[ALONE, EMBEDDED])
+@pytest.fixture
 def place(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
+    return getattr(request, "param", EMBEDDED)
 
 
 @pytest.fixture
@@ -240,6 +266,12 @@ def _with_short_ways(nextcloud: EmbeddedPages, api: FastAPI) -> Starlette:
     )
 
 
+async def follow(page: Page, path: str) -> None:
+    """Go on to `/app/...` as a link of the page does: nothing is loaded that is there already."""
+    base = MENU_ENTRY if MENU_ENTRY in page.url else "/app"
+    await page.evaluate(FOLLOWED, f"{base}{path.removeprefix('/app')}")
+
+
 def asking(address: str) -> httpx.AsyncClient:
     """Return a client of the API beside the page; the browser may keep the machine busy meanwhile."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -260,47 +292,55 @@ def locale() -> str:
     return "en-US"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def complaints() -> list[str]:
     """What the console of the browser complains about; a test that wants to see that takes it from here."""
     return []
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def contexts() -> dict[str, BrowserContext]:
-    """What the browser keeps, by the reader's language: reading our scripts anew takes longer than most tests."""
+async def rested() -> dict[str, Page]:
+    """Pages whose test has ended, by the reader's language.
+
+    Reading our scripts anew takes longer than most tests, and so does the process that a new page gets.
+    """
     return {}
 
 
 @pytest.fixture
-async def context(
-    browser: Browser, contexts: dict[str, BrowserContext], address: str, locale: str
-) -> AsyncIterator[BrowserContext]:
-    """A browser that knows nobody, as if it were new."""
-    if locale not in contexts:
-        contexts[locale] = await browser.new_context(
-            base_url=address, locale=locale, color_scheme="light", reduced_motion="reduce"
-        )
-        await contexts[locale].add_init_script(STILL)
-    yield contexts[locale]
-    await contexts[locale].clear_cookies()
+async def page(
+    browser: Browser, rested: dict[str, Page], address: str, locale: str, complaints: list[str]
+) -> AsyncIterator[Page]:
+    """A page of a browser that knows nobody; any complaint in its console fails the test."""
+    opened = rested.pop(locale, None) or await _open(browser, address, locale, complaints)
+    complaints.clear()
+    yield opened
+    await opened.unroute_all()
+    await opened.evaluate(FORGOTTEN)
+    await opened.goto("about:blank")
+    await opened.context.clear_cookies()
+    await opened.emulate_media(color_scheme="light", forced_colors="null")
+    await opened.set_viewport_size(SIZE)
+    assert complaints == []
+    rested[locale] = opened
 
 
-@pytest.fixture
-async def page(context: BrowserContext, address: str, complaints: list[str]) -> AsyncIterator[Page]:
-    """A page that nobody has signed in to; any complaint in its console fails the test."""
+async def _open(browser: Browser, address: str, locale: str, complaints: list[str]) -> Page:
+    context = await browser.new_context(
+        base_url=address,
+        locale=locale,
+        viewport=SIZE,
+        color_scheme="light",
+        reduced_motion="reduce",
+    )
+    await context.add_init_script(STILL)
     opened = await context.new_page()
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.extend(_complaint(message)))
     opened.on(
         "request", lambda sent: complaints.append(sent.url) if address not in sent.url else None
     )
-    yield opened
-    protocol = await context.new_cdp_session(opened)
-    ours = {"origin": address, "storageTypes": "local_storage"}
-    await protocol.send("Storage.clearDataForOrigin", ours)
-    await opened.close()
-    assert complaints == []
+    return opened
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
@@ -312,7 +352,7 @@ def _complaint(message: ConsoleMessage) -> list[str]:
 @pytest.fixture
 async def signed_in(
     page: Page, place: str, address: str, locale: str, request: pytest.FixtureRequest
-) -> Page:
+) -> AsyncIterator[Page]:
     """The page of the administrator, who has not gone anywhere yet."""
     if place == EMBEDDED:
         request.getfixturevalue("nextcloud").languages["admin"] = locale.partition("-")[0]
@@ -320,9 +360,11 @@ async def signed_in(
         await page.context.add_cookies(
             [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
         )
-    else:
-        await page.add_init_script(f"sessionStorage.setItem('openconnector-token', '{TOKEN}')")
-    return page
+        yield page
+        return
+    known = f"sessionStorage.setItem('openconnector-token', '{TOKEN}')"
+    async with await page.add_init_script(known):
+        yield page
 
 
 @pytest.fixture

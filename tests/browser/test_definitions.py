@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, TOKEN, asking
+from tests.browser.conftest import TOKEN, alone, asking, in_both_places
 
 SOURCE = {
     "name": "Bakery",
@@ -19,7 +19,7 @@ async def bakery(address: str) -> str:
     return "/app/sources/bakery"
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in(page: Page):
     await page.goto("/app/sources")
     await page.get_by_label("Token", exact=True).fill("wrong")
@@ -52,6 +52,7 @@ async def test_a_first_source_is_made_from_the_empty_list_with_the_servers_words
     await expect(signed_in.get_by_role("link", name="Bakery")).to_be_visible()
 
 
+@in_both_places
 async def test_an_address_can_be_opened_reloaded_and_gone_back_to(signed_in: Page, bakery: str):
     await signed_in.goto("/app/sources")
     await signed_in.get_by_role("link", name="Bakery").click()
@@ -65,6 +66,7 @@ async def test_an_address_can_be_opened_reloaded_and_gone_back_to(signed_in: Pag
     await expect(signed_in.get_by_role("heading", name="Sources")).to_be_visible()
 
 
+@alone
 async def test_a_search_without_hits_says_so_and_can_be_cleared(signed_in: Page, bakery: str):
     await signed_in.goto("/app/sources?search=butcher")
     await expect(signed_in.get_by_text("Nothing found for “butcher”")).to_be_visible()
@@ -74,6 +76,7 @@ async def test_a_search_without_hits_says_so_and_can_be_cleared(signed_in: Page,
     await expect(signed_in.get_by_role("link", name="Bakery")).to_be_visible()
 
 
+@alone
 async def test_an_address_that_does_not_exist_says_so(signed_in: Page):
     await signed_in.goto("/app/nonsense")
 

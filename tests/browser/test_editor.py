@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from openconnector.cli.serving import listening
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
+from tests.browser.conftest import Flaws, alone, asking
 
 PERSON = {
     "name": "Person",
@@ -77,6 +77,7 @@ async def test_an_error_is_told_by_field_while_the_last_result_stays_and_mending
     assert (await api.get("mappings/person")).json()["mapping"] == {"name": "{{ first | upper }}"}
 
 
+@alone
 async def test_paths_and_filters_are_completed_by_keyboard_and_tab_leaves_the_editor(editor: Page):
     await editor.get_by_text("Template", exact=True).click()
     text = editor.get_by_label("Rules as text")
@@ -94,7 +95,7 @@ async def test_paths_and_filters_are_completed_by_keyboard_and_tab_leaves_the_ed
     await expect(text).not_to_be_focused()
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_fields_are_added_and_moved_by_keyboard(editor: Page):
     await editor.get_by_role("button", name="Add a field").press("Enter")
     await editor.keyboard.type("first")
@@ -109,7 +110,7 @@ async def test_fields_are_added_and_moved_by_keyboard(editor: Page):
     await expect(editor.get_by_label("Expression of first")).to_be_focused()
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_an_old_revision_is_restored(editor: Page, api: httpx.AsyncClient):
     changed = PERSON | {"mapping": {"name": "{{ first }}", "age": "{{ 3 }}"}, "tests": []}
     (await api.put("mappings/person", json=changed)).raise_for_status()
@@ -173,7 +174,7 @@ async def test_a_real_record_is_loaded_held_against_the_target_and_kept_as_a_tes
     assert tests[1]["input"] == {"id": 1, "first": "Grace"}
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_a_new_mapping_says_at_its_name_that_it_needs_one(signed_in: Page):
     await signed_in.goto("/app/mappings/new")
     await signed_in.get_by_role("button", name="Save").click()
@@ -185,7 +186,6 @@ async def test_a_new_mapping_says_at_its_name_that_it_needs_one(signed_in: Page)
     await expect(signed_in.get_by_role("heading", name="Animal")).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_no_part_has_a_flaw_that_axe_finds(editor: Page, flaws: Flaws):
     await rewrite(editor, "Expression of name", "{{ first | loud }}")
     await expect(editor.get_by_text("no filter 'loud'").first).to_be_visible()

@@ -3,13 +3,10 @@
 import gzip
 
 import httpx
-import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import EMBEDDED, MENU_ENTRY, Settled
+from tests.browser.conftest import MENU_ENTRY, Settled
 from tests.fakes.nextcloud import FakeNextcloud
-
-pytestmark = pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 
 MOST_FILES = 6
 MOST_BYTES = 200_000

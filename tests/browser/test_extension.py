@@ -3,21 +3,25 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
+import httpx
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from tests.browser.conftest import ALONE, ROOT, TOKEN, Flaws, asking
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, TOKEN, Door, Flaws, alone, asking
 from tests.browser.test_definitions import SOURCE
 
-pytestmark = pytest.mark.parametrize("place", [ALONE], indirect=True)
+pytestmark = alone
 
 
-@pytest.fixture
-async def address(tmp_path: Path) -> AsyncIterator[str]:
-    """A server that has both."""
-    command = (sys.executable, "-m", "tests.fakes.extended", str(tmp_path), TOKEN)
+@pytest.fixture(scope="module")
+async def extended(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    """A server that has both, in a process of its own."""
+    folder = str(tmp_path_factory.mktemp("extended"))
+    command = (sys.executable, "-m", "tests.fakes.extended", folder, TOKEN)
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe)
     assert server.stdin is not None
@@ -26,18 +30,35 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     while not port.strip().isdigit():  # what it logs comes the same way
         port = await server.stdout.readline()
         assert port, "it ended before it served"
-    yield f"http://127.0.0.1:{int(port)}"
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{int(port)}") as client:
+        yield client
     server.stdin.close()
     await server.wait()
 
 
 @pytest.fixture
-async def contexts() -> AsyncIterator[dict[str, BrowserContext]]:
-    """A browser of its own: that of the other tests goes to their server."""
-    opened: dict[str, BrowserContext] = {}
-    yield opened
-    for one in opened.values():
-        await one.close()
+async def address(door: Door, extended: httpx.AsyncClient) -> AsyncIterator[str]:
+    """Where that server answers: behind the door of all tests."""
+
+    async def pass_on(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await extended.request(
+            request.method,
+            f"{request.url.path}?{request.url.query}",
+            headers=request.headers,
+            content=await request.body(),
+            timeout=PATIENCE_SECONDS,
+        )
+        headers = {
+            name: value
+            for name, value in answer.headers.items()
+            if name not in {"content-encoding", "content-length"}
+        }
+        await Response(answer.content, answer.status_code, headers)(scope, receive, send)
+
+    door.behind = pass_on
+    yield door.address
+    await door.rest()
 
 
 async def test_a_collection_has_navigation_list_form_page_and_deletion(

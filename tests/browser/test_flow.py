@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
+from tests.browser.conftest import Flaws, alone, asking
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 4)]
@@ -33,7 +33,7 @@ async def api(address: str, remote: Remote, engine: Engine) -> AsyncIterator[htt
 
 
 async def test_a_contract_is_found_by_its_record_and_tells_how_its_object_came_to_be(
-    signed_in: Page, api: httpx.AsyncClient
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Contracts").click()
@@ -45,12 +45,14 @@ async def test_a_contract_is_found_by_its_record_and_tells_how_its_object_came_t
     await expect(signed_in.get_by_role("row", name="title Case 1 name")).to_be_visible()
     await expect(signed_in.get_by_role("link", name="Remote")).to_be_visible()
     await expect(signed_in.get_by_role("button", name="Try again")).to_be_visible()
+    assert await flaws() == []
     await signed_in.get_by_role("link", name="amount").click()
     await expect(signed_in.get_by_role("heading", name="The record 1")).to_be_visible()
 
 
+@alone
 async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
-    signed_in: Page, api: httpx.AsyncClient
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Registers").click()
@@ -58,6 +60,8 @@ async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
     await signed_in.get_by_label("Search", exact=True).fill("case 3")
     await expect(signed_in.get_by_text("1 entry")).to_be_visible()
     await signed_in.get_by_role("link", name="Case 3").click()
+    await expect(signed_in.get_by_role("link", name="How it came to be")).to_be_visible()
+    assert await flaws() == []
     await signed_in.get_by_role("link", name="How it came to be").click()
     await expect(signed_in.get_by_text("In step")).to_be_visible()
     await signed_in.go_back()
@@ -68,7 +72,7 @@ async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
     await expect(signed_in.get_by_text("2 entries")).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)  # the tests above are in both
+@alone  # the tests above are in both
 async def test_a_synchronization_leads_to_its_contracts_and_to_its_objects(
     signed_in: Page, api: httpx.AsyncClient
 ):
@@ -105,6 +109,7 @@ async def test_the_flow_is_there_as_a_drawing_and_as_a_table_and_both_lead_on(
     await expect(signed_in.get_by_role("heading", name="Remote")).to_be_visible()
 
 
+@alone
 async def test_nothing_flows_yet_and_the_page_says_what_to_do(signed_in: Page):
     await signed_in.goto("/app/flow")
     await expect(signed_in.get_by_text("Nothing flows yet")).to_be_visible()
@@ -112,23 +117,3 @@ async def test_nothing_flows_yet_and_the_page_says_what_to_do(signed_in: Page):
     await signed_in.get_by_role("link", name="New synchronization").click()
 
     await expect(signed_in.get_by_role("heading", name="New synchronization")).to_be_visible()
-
-
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_these_pages_have_no_flaw_that_axe_finds(
-    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
-):
-    [contract] = (await api.get("contracts?originId=1")).json()["results"]
-    home = "/app/registers/town/case"
-
-    for path, sign in (
-        ("/app/contracts", "3 entries"),
-        (f"/app/contracts/{contract['id']}", "The object as it stands"),
-        ("/app/flow", "The same as a table"),
-        ("/app/registers", "1 entry"),
-        (home, "3 entries"),
-        (f"{home}/{contract['targetId']}", "How it came to be"),
-    ):
-        await signed_in.goto(path)
-        await expect(signed_in.get_by_text(sign).first).to_be_visible()
-        assert await flaws() == [], path

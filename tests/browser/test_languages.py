@@ -3,12 +3,15 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import in_both_places
+
 
 @pytest.fixture
 def locale() -> str:
     return "nl-NL"
 
 
+@in_both_places
 async def test_a_dutch_reader_meets_no_english(signed_in: Page):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Bronnen").click()

@@ -6,10 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
-
-# What sends nothing that a proxy could treat otherwise than the other tests' requests.
-in_one_place = pytest.mark.parametrize("place", [ALONE], indirect=True)
+from tests.browser.conftest import ALONE, EMBEDDED, Flaws, alone, asking
 
 CONFIGURATION = {
     "kind": "rest",
@@ -39,7 +36,7 @@ async def choose(page: Page, name: str, action: str) -> None:
     await page.get_by_role("menuitem", name=action).click()
 
 
-@in_one_place
+@alone
 async def test_a_copy_has_a_free_slug_and_no_secrets(signed_in: Page, api: httpx.AsyncClient):
     await signed_in.goto("/app/sources")
     await choose(signed_in, "Bakery", "Duplicate")
@@ -56,6 +53,7 @@ async def test_a_copy_has_a_free_slug_and_no_secrets(signed_in: Page, api: httpx
     assert copy["configuration"]["location"] == CONFIGURATION["location"]
 
 
+@alone
 async def test_what_is_used_names_its_users_before_anybody_can_delete_it(
     signed_in: Page, api: httpx.AsyncClient
 ):
@@ -121,7 +119,7 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
     assert (saved["name"], saved["description"], saved["revision"]) == ("Mine", "Their words", 3)
 
 
-@in_one_place
+@alone
 async def test_a_synchronization_shows_its_chain_and_can_be_paused(
     signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Request, Response, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, Flaws, Settled, asking
+from tests.browser.conftest import Flaws, Settled, alone, asking
 from tests.fakes.hostile_server import answer, hostile_server
 
 PERSON = {"code": "1", "name": "Anna"}
@@ -40,6 +40,7 @@ async def staff(address: str, engine: Engine) -> AsyncIterator[int]:
         yield remote.port
 
 
+@alone
 async def test_who_has_nothing_yet_starts_from_the_example_and_sees_it_run(
     signed_in: Page, engine: Engine
 ):
@@ -61,9 +62,11 @@ async def test_who_has_nothing_yet_starts_from_the_example_and_sees_it_run(
 
 
 async def test_a_failing_source_is_shown_leads_to_it_and_is_gone_once_it_answers(
-    signed_in: Page, staff: int, engine: Engine, address: str
+    signed_in: Page, staff: int, engine: Engine, address: str, flaws: Flaws
 ):
     await signed_in.goto("/app/")
+    await expect(signed_in.get_by_text("Needs attention")).to_be_visible()
+    assert await flaws() == []
     refused = "The source “Staff” refuses the credentials (status 401)"
     await signed_in.get_by_role("link", name=refused).click()
     await expect(signed_in.get_by_role("heading", name="Staff", exact=True)).to_be_visible()
@@ -80,6 +83,7 @@ async def test_a_failing_source_is_shown_leads_to_it_and_is_gone_once_it_answers
     await expect(signed_in.get_by_role("link", name="1 written")).to_be_visible()
 
 
+@alone
 async def test_nobody_is_asked_again_while_nothing_runs(
     signed_in: Page, staff: int, settled: Settled
 ):
@@ -98,21 +102,10 @@ async def test_nobody_is_asked_again_while_nothing_runs(
     assert len(asked) == 1  # who comes back to the page sees it as it is now
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_the_overview_with_a_failing_source_has_no_flaw_that_axe_finds(
-    signed_in: Page, staff: int, flaws: Flaws
-):
-    await signed_in.goto("/app/")
-    await expect(signed_in.get_by_text("Needs attention")).to_be_visible()
-
-    assert await flaws() == []
-
-
 MOST_BYTES = 200_000
 MOST_REQUESTS = 6
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_the_first_page_is_small_and_takes_few_requests(
     signed_in: Page, staff: int, settled: Settled
 ):

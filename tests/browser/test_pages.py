@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
+from tests.browser.conftest import ALONE, EMBEDDED, MENU_ENTRY, Flaws, asking, follow
 from tests.fakes.crowded import crowd
 
 MANY = 1_000
@@ -26,17 +26,12 @@ SYNCHRONIZATION = {
 }
 
 BEHIND = (
-    "/settings/audit",
-    "/settings/about",
-    "/sources/new",
-    "/synchronizations/new",
-    "/nonsense/of/it",
+    "/app/settings/audit",
+    "/app/settings/about",
+    "/app/sources/new",
+    "/app/synchronizations/new",
+    "/app/nonsense/of/it",
 )
-
-FOLLOWED = """path => {
-    history.pushState(null, '', path)
-    dispatchEvent(new PopStateEvent('popstate'))
-}"""
 
 
 @pytest.fixture
@@ -67,12 +62,12 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
     await crowd(engine.database, MANY, schedule)
     return [
         *BEHIND,
-        "/sources/bakery",
-        "/mappings/loaf",
-        "/synchronizations/bread",
-        "/schedules/bread",
-        "/registers/seismology/earthquake",
-        f"/runs/{run.json()['id']}",
+        "/app/sources/bakery",
+        "/app/mappings/loaf",
+        "/app/synchronizations/bread",
+        "/app/schedules/bread",
+        "/app/registers/seismology/earthquake",
+        f"/app/runs/{run.json()['id']}",
     ]
 
 
@@ -87,8 +82,8 @@ async def test_no_page_has_a_flaw_that_axe_finds(
     await signed_in.goto("/app/")
     await expect(signed_in.get_by_role("link", name="Settings")).to_be_visible()
     links = signed_in.locator("#app-navigation-vue a[href]")
-    paths = [str(await link.get_attribute("href")) for link in await links.all()]
-    paths += [f"{paths[0].rstrip('/')}{path}" for path in behind]
+    paths = [_short(str(await link.get_attribute("href"))) for link in await links.all()]
+    paths += behind
     if state == "broken":
         await signed_in.route("**/api/v1/**", refused)
 
@@ -100,12 +95,16 @@ async def test_no_page_has_a_flaw_that_axe_finds(
 
 async def flaws_at(page: Page, path: str, flaws: Flaws) -> list[str]:
     """Return what is wrong with a page once it shows all it has; it is gone to as a link does."""
-    await page.evaluate(FOLLOWED, path)
+    await follow(page, path)
     await expect(page.locator("#app-content-vue h2, .problem-note").first).to_be_visible()
     loading = page.locator("#app-content-vue .loading-icon")
     await expect(loading, f"{path} is loaded").to_have_count(0)
-    assert path in page.url
+    assert page.url.endswith(path.removeprefix("/app"))
     return await flaws()
+
+
+def _short(path: str) -> str:
+    return f"/app{path.removeprefix(MENU_ENTRY).removeprefix('/app')}"
 
 
 async def refused(route: Route) -> None:

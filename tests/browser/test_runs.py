@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import EMBEDDED, Flaws, asking
+from tests.browser.conftest import Flaws, alone, asking
 from tests.fakes.town import Remote, configure, standing
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 6)]
@@ -47,8 +47,9 @@ async def ended(api: httpx.AsyncClient, engine: Engine, how: str = "run") -> str
     return f"/app/runs/{started['id']}"
 
 
+@alone
 async def test_deletions_are_listed_with_the_reason_and_done_once_they_are_approved(
-    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote
+    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote, flaws: Flaws
 ):
     await ended(api, engine)
     remote.records = GOOD[:1]
@@ -57,6 +58,7 @@ async def test_deletions_are_listed_with_the_reason_and_done_once_they_are_appro
     await expect(signed_in.get_by_text("4 objects would be deleted")).to_be_visible()
     await expect(signed_in.get_by_text("Of 5 objects, at most 2 may be deleted")).to_be_visible()
     await expect(signed_in.get_by_role("cell", name="Case 5")).to_be_visible()
+    assert await flaws() == []
 
     await signed_in.get_by_role("button", name="Delete them").click()
     await expect(signed_in.get_by_text("Queued")).to_be_visible()
@@ -67,7 +69,12 @@ async def test_deletions_are_listed_with_the_reason_and_done_once_they_are_appro
 
 
 async def test_a_failed_record_shows_why_and_is_tried_again_once_its_mapping_is_mended(
-    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote, worker: None
+    signed_in: Page,
+    api: httpx.AsyncClient,
+    engine: Engine,
+    remote: Remote,
+    worker: None,
+    flaws: Flaws,
 ):
     remote.records = [*GOOD, BAD]
     run = await ended(api, engine)
@@ -77,6 +84,7 @@ async def test_a_failed_record_shows_why_and_is_tried_again_once_its_mapping_is_
     answer = signed_in.locator("section", has=signed_in.get_by_role("heading", name="Answer"))
     await expect(signed_in.get_by_label("Input")).to_contain_text('"many"')
     await expect(answer.get_by_text("As things are now")).to_be_visible()
+    assert await flaws() == []
 
     mended = {"name": "Case", "mapping": {"title": "name", "amount": "{{ amount | length }}"}}
     (await api.put("mappings/case", json=mended)).raise_for_status()
@@ -89,7 +97,7 @@ async def test_a_failed_record_shows_why_and_is_tried_again_once_its_mapping_is_
 
 
 async def test_a_dry_run_shows_field_by_field_what_it_would_do(
-    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote
+    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote, flaws: Flaws
 ):
     await ended(api, engine)
     remote.records = [{**GOOD[0], "amount": 100}, *GOOD[1:4]]
@@ -99,8 +107,10 @@ async def test_a_dry_run_shows_field_by_field_what_it_would_do(
 
     await expect(signed_in.get_by_role("row", name="amount 1 100")).to_be_visible()
     await expect(signed_in.get_by_text("Delete: 5")).to_be_visible()
+    assert await flaws() == []
 
 
+@alone
 async def test_runs_are_narrowed_by_the_server_and_the_address_keeps_it(
     signed_in: Page, api: httpx.AsyncClient, engine: Engine
 ):
@@ -117,24 +127,3 @@ async def test_runs_are_narrowed_by_the_server_and_the_address_keeps_it(
     await expect(signed_in.get_by_text("1 entry")).to_be_visible()
     await signed_in.goto("/app/runs?state=cancelled")
     await expect(signed_in.get_by_text("No run is like that")).to_be_visible()
-
-
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
-async def test_pages_of_runs_have_no_flaw_that_axe_finds(
-    signed_in: Page, api: httpx.AsyncClient, engine: Engine, remote: Remote, flaws: Flaws
-):
-    remote.records = [*GOOD, BAD]
-    failing = await ended(api, engine)
-    remote.records = GOOD[:1]
-    asking = await ended(api, engine)
-    dry = await ended(api, engine, "dry-run")
-
-    for path, sign in (
-        (f"{failing}?record=9", "As things are now"),
-        (asking, "would be deleted"),
-        (dry, "What it would do"),
-        ("/app/runs", "3 entries"),
-    ):
-        await signed_in.goto(path)
-        await expect(signed_in.get_by_text(sign).first).to_be_visible()
-        assert await flaws() == [], path

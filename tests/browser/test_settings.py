@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED
+from tests.browser.conftest import alone
 from tests.fakes.nextcloud import FakeNextcloud
 
 
@@ -49,6 +48,7 @@ async def test_the_audit_trail_is_saved_as_a_file(signed_in: Page, address: str)
     assert json.loads(saved.read_text())["name"] == "cases"
 
 
+@alone
 async def test_the_health_of_the_installation_is_told_in_words(signed_in: Page):
     await signed_in.goto("/app/settings/about")
 
@@ -56,7 +56,6 @@ async def test_the_health_of_the_installation_is_told_in_words(signed_in: Page):
     await expect(signed_in.get_by_text("In order").first).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_who_is_no_administrator_has_no_way_to_the_settings(
     signed_in: Page, nextcloud: FakeNextcloud
 ):
@@ -70,7 +69,6 @@ async def test_who_is_no_administrator_has_no_way_to_the_settings(
     await expect(navigation.get_by_role("link", name="Settings")).to_have_count(0)
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_the_own_account_is_changed_at_nextcloud(signed_in: Page, nextcloud: FakeNextcloud):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Your account").click()
@@ -81,7 +79,7 @@ async def test_the_own_account_is_changed_at_nextcloud(signed_in: Page, nextclou
     assert nextcloud.accounts.shown("admin")["phone"] == "+31 20 555 0100"
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_a_server_of_its_own_says_that_it_has_no_accounts(signed_in: Page):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("link", name="Your account").click()
@@ -89,7 +87,7 @@ async def test_a_server_of_its_own_says_that_it_has_no_accounts(signed_in: Page)
     await expect(signed_in.get_by_text("There are no accounts here")).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_who_signs_out_has_to_sign_in_again(signed_in: Page):
     await signed_in.goto("/app/")
     await signed_in.get_by_role("button", name="Sign out").click()

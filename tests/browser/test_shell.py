@@ -2,14 +2,14 @@
 
 import re
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import ALONE
+from tests.browser.conftest import alone, follow, in_both_places
 
-SMALL = {"width": 320, "height": 640}
+SMALL: ViewportSize = {"width": 320, "height": 640}
 
 
+@in_both_places
 async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: Page):
     await signed_in.goto("/app/")
     await expect(signed_in).to_have_title(re.compile("^Overview . OpenConnector$"))
@@ -23,6 +23,7 @@ async def test_a_page_is_gone_to_by_keyboard_and_tells_where_one_is(signed_in: P
     await expect(link).to_have_attribute("aria-current", "page")
 
 
+@in_both_places
 async def test_the_navigation_can_be_skipped(signed_in: Page):
     await signed_in.goto("/app/")
     await expect(signed_in.get_by_role("button", name="Start from an example")).to_be_visible()
@@ -37,23 +38,25 @@ async def test_the_navigation_can_be_skipped(signed_in: Page):
     assert await signed_in.evaluate(inside)
 
 
-@pytest.mark.parametrize(
-    "path", ["/app/sources", "/app/settings", "/app/transfer", "/app/sources/new"]
-)
-async def test_a_small_screen_shows_everything_without_scrolling_sideways(
-    signed_in: Page, path: str
-):
-    await signed_in.set_viewport_size(SMALL)  # type: ignore[arg-type]  # a size
-    await signed_in.goto(path)
-    await expect(signed_in.get_by_role("heading", level=2).first).to_be_visible()
-
+async def test_a_small_screen_shows_everything_without_scrolling_sideways(signed_in: Page):
+    await signed_in.set_viewport_size(SMALL)
+    await signed_in.goto("/app/")
     wide = "document.querySelector('#app-content-vue').scrollWidth - window.innerWidth"
-    assert await signed_in.evaluate(wide) <= 0
+    for path, name in {
+        "/app/sources": "Sources",
+        "/app/settings": "Settings",
+        "/app/transfer": "Import and export",
+        "/app/sources/new": "New source",
+    }.items():
+        await follow(signed_in, path)
+        await expect(signed_in.get_by_role("heading", level=2, name=name)).to_be_visible()
+        assert await signed_in.evaluate(wide) <= 0, path
 
 
+@in_both_places
 async def test_on_a_small_screen_the_navigation_makes_way_for_the_page(signed_in: Page):
     await signed_in.goto("/app/")
-    await signed_in.set_viewport_size(SMALL)  # type: ignore[arg-type]  # a size
+    await signed_in.set_viewport_size(SMALL)
     await signed_in.get_by_role("button", name="Open navigation").click()
     await signed_in.get_by_role("link", name="Sources", exact=True).click()
 
@@ -61,15 +64,13 @@ async def test_on_a_small_screen_the_navigation_makes_way_for_the_page(signed_in
     await expect(signed_in.get_by_role("button", name="Open navigation")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "place", [ALONE], indirect=True
-)  # no style sheet of Nextcloud's is needed for it
+@alone  # no style sheet of Nextcloud's is needed for it
 async def test_where_colours_are_forced_fields_and_what_is_chosen_can_be_seen(signed_in: Page):
     await signed_in.emulate_media(forced_colors="active")
     await signed_in.goto("/app/mappings")
     here = signed_in.locator("#app-navigation-vue .active")
     await expect(here).to_have_css("outline-style", "solid")
-    await signed_in.goto("/app/mappings/new")
+    await follow(signed_in, "/app/mappings/new")
     name = signed_in.get_by_label("Name", exact=True)
     await expect(name).to_have_css("border-block-start-style", "solid")
     lines = [

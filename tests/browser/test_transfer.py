@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import alone
+
 FILE = """
 sources:
   - slug: bakery
@@ -38,6 +40,7 @@ async def test_a_file_is_looked_at_given_its_secret_saved_and_exported_again(
     assert "crumbs" not in saved
 
 
+@alone
 async def test_what_is_wrong_in_a_file_is_named_with_its_line(signed_in: Page, tmp_path: Path):
     file = tmp_path / "bakery.yaml"
     file.write_text(FILE.replace("kind: rest", "kind: oven"))

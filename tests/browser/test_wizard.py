@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from openconnector.cli.example_source import ExampleSource
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine
-from tests.browser.conftest import ALONE, EMBEDDED, Flaws, asking
+from tests.browser.conftest import Flaws, alone, asking, follow, in_both_places
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def heading(page: Page, text: str) -> Locator:
     return page.get_by_role("heading", level=3, name=text)
 
 
+@in_both_places
 async def test_a_keyboard_alone_leads_from_nothing_to_a_finished_run(
     signed_in: Page, example: str, worker: None
 ):
@@ -178,7 +179,7 @@ async def test_what_is_begun_is_there_when_one_comes_back_and_no_secret_is_kept_
         assert (await api.get("/draft")).json()["draft"] is None
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_closed(
     signed_in: Page, filled: None
 ):
@@ -200,7 +201,7 @@ async def test_going_back_is_one_step_and_what_is_missing_keeps_later_steps_clos
     await expect(heading(page, "When?")).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [ALONE], indirect=True)
+@alone
 async def test_a_step_without_a_first_page_says_what_is_in_the_way(
     signed_in: Page, filled: None, address: str
 ):
@@ -215,7 +216,6 @@ async def test_a_step_without_a_first_page_says_what_is_in_the_way(
     await expect(signed_in.get_by_text("sourceConfig.nonsense")).to_be_visible()
 
 
-@pytest.mark.parametrize("place", [EMBEDDED], indirect=True)
 async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None, flaws: Flaws):
     shown = {
         1: signed_in.get_by_role("button", name="Test the connection"),
@@ -223,7 +223,8 @@ async def test_no_step_has_a_flaw_that_axe_finds(signed_in: Page, filled: None, 
         3: signed_in.get_by_text("What the first 3 records become"),
         4: signed_in.get_by_role("button", name="Save and run"),
     }
+    await signed_in.goto("/app/")
     for step, sign in shown.items():
-        await signed_in.goto(f"/app/wizard/{step}")
+        await follow(signed_in, f"/app/wizard/{step}")
         await expect(sign).to_be_visible()
         assert await flaws() == [], step
