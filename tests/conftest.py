@@ -48,6 +48,8 @@ def _is_good_for_all(folder: Path) -> bool:
 if _is_good_for_all(MEMORY):
     tempfile.tempdir = os.environ.setdefault("TMPDIR", str(MEMORY))
 
+gc.disable()  # until everything is loaded and collected
+
 dialects.share()
 
 ex_app.kinds.register()  # before anything seals the registries: which test comes first is chance
@@ -75,8 +77,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Spare every search for garbage what is loaded by now: it stays, and there is much of it."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

@@ -2,14 +2,13 @@
 
 import gc
 
-from openconnector.cli.commands import app
-
-GARBAGE_THRESHOLD = 50_000
-"""New objects before Python looks for circles among them. A page of records makes many and no circle; with Python's
-own 700 the search takes a third of a run."""
-
 
 def main() -> None:
     """Carry out the command line and end the process with its exit code."""
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
-    app()
+    gc.disable()  # while modules load; `carry_out` turns it on again
+    from openconnector.cli.commands import app
+
+    try:
+        app()
+    finally:
+        gc.freeze()  # Python looks for circles once more before it ends, through all there is

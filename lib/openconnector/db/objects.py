@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, exists, func, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.db import statements
@@ -197,17 +196,24 @@ def _of(home: Home) -> list[ColumnElement[bool]]:
     ]
 
 
+def _jsonb() -> ColumnElement[Any]:
+    """Return the data of an object with what PostgreSQL can do with it."""
+    from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415  takes a while, for nothing on SQLite
+
+    return type_coerce(ObjectRow.data, JSONB)
+
+
 def _equal(equal: Mapping[str, Scalar], dialect: str) -> list[ColumnElement[bool]]:
     # Comparing JSON with JSON never fails, whatever an old object holds; a cast to a number would.
     if dialect == "postgresql":
-        return [type_coerce(ObjectRow.data, JSONB).contains(dict(equal))] if equal else []
+        return [_jsonb().contains(dict(equal))] if equal else []
     return [_property(name, dialect) == value for name, value in equal.items()]
 
 
 def _contains(text: str, dialect: str) -> ColumnElement[bool]:
     if dialect == "postgresql":
         properties = func.jsonb_each_text(ObjectRow.data).table_valued("key", "value")
-        own = type_coerce(ObjectRow.data, JSONB)[properties.c.key]
+        own = _jsonb()[properties.c.key]
         is_text = func.jsonb_typeof(own) == "string"
     else:
         properties = func.json_each(ObjectRow.data).table_valued("key", "value", "type")
@@ -227,5 +233,5 @@ def _order(query: ObjectQuery, dialect: str) -> ColumnElement[Any]:
 
 def _property(name: str, dialect: str) -> ColumnElement[Any]:
     if dialect == "postgresql":
-        return type_coerce(ObjectRow.data, JSONB)[name]
+        return _jsonb()[name]
     return func.json_extract(ObjectRow.data, f'$."{name}"')

@@ -28,6 +28,8 @@ NAMING = {
 }
 
 
+# What holds for a part of the rows is told of SQLite's indexes alone. PostgreSQL's are the same, but only migrations
+# make them, and to tell of them here would load its dialect into every process.
 UNFINISHED = text("state IN ('queued', 'running', 'waiting') AND mode <> 'dry_run'")
 SUCCEEDED = text("state = 'succeeded' AND mode = 'run'")
 """Of a run that brought its synchronization into step. A query has to repeat it word for word to use the index."""
@@ -142,14 +144,12 @@ class RunRow(Base):
             "synchronization_id",
             unique=True,
             sqlite_where=UNFINISHED,
-            postgresql_where=UNFINISHED,
         ),
         Index(
             "ix_run_succeeded",
             "synchronization_id",
             "finished_at",
             sqlite_where=SUCCEEDED,
-            postgresql_where=SUCCEEDED,
         ),
     )
 

@@ -56,9 +56,7 @@ class ObjectRow(Base):
         Index(
             "ix_object_register_id_schema_id_created_at", "register_id", "schema_id", "created_at"
         ),
-        Index(
-            "ix_object_deleted", "deleted_at", "id", sqlite_where=DELETED, postgresql_where=DELETED
-        ),
+        Index("ix_object_deleted", "deleted_at", "id", sqlite_where=DELETED),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

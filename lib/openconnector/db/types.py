@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
@@ -14,11 +13,24 @@ MICROSECOND = timedelta(microseconds=1)
 Json = JSON(none_as_null=True)
 """A JSON document as it was written: the order of its keys is kept, because a mapping's fields have one."""
 
-SearchableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""A JSON document that is searched: jsonb on PostgreSQL, which keeps no order of keys."""
 
 Sequential = BigInteger().with_variant(Integer(), "sqlite")
 """A key the database counts up itself; SQLite does so only for INTEGER."""
+
+
+class SearchableJson(TypeDecorator[Any]):
+    """A JSON document that is searched: jsonb on PostgreSQL, which keeps no order of keys."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON(none_as_null=True))
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415  takes a while, for nothing on SQLite
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
 
 
 class Moment(TypeDecorator[datetime]):

@@ -6,7 +6,6 @@ from typing import Any
 from openconnector.definitions.entries import Contents, Entry, placed
 from openconnector.definitions.notation import WHOLE, Document
 from openconnector.definitions.predecessor.exports import is_export
-from openconnector.definitions.predecessor.takeover import take_over
 from openconnector.definitions.registers import REGISTERS, SCHEMAS, Shelf
 from openconnector.definitions.store import COLLECTIONS, Collection
 from openconnector.definitions.variables import filled_in
@@ -30,7 +29,10 @@ def contents_of(documents: Sequence[Document], variables: Mapping[str, str]) -> 
     for document in documents:
         if not is_export(document.value):
             found.add(_own(document, variables))
-    found.add(take_over(document for document in documents if is_export(document.value)))
+    if exports := [document for document in documents if is_export(document.value)]:
+        from openconnector.definitions.predecessor.takeover import take_over  # noqa: PLC0415  seldom needed
+
+        found.add(take_over(exports))
     order = list(SECTIONS)
     found.entries.sort(key=lambda entry: order.index(entry.section))
     found.problems += _told_twice(found.entries)

@@ -1,20 +1,12 @@
-"""Configuration documents as text: YAML 1.2's JSON values, read strictly and written so that reading gives the same.
-
-Words such as `no`, `on` and `2024-01-31` stay text, as in YAML 1.2's core schema (section 10.3.2); YAML 1.1, which
-the library follows by itself, makes other values of them.
-"""
+"""Configuration documents as text: JSON or YAML, read strictly and written so that reading gives the same."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
-
-import yaml
-from typing_extensions import override
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from openconnector.errors import FieldProblem, InvalidInput
 from openconnector.jsontexts import MAX_DEPTH, nests_too_deep
@@ -32,21 +24,6 @@ MAX_DIGITS = 40
 
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """The character as JSON writes it, behind an even number of backslashes."""
-
-UNSEEN = re.compile(r"[^\S \n]|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
-"""White space other than blanks and line ends, and characters without a shape."""
-
-CORE: tuple[tuple[str, str, str], ...] = (
-    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
-    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("tag:yaml.org,2002:int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    (
-        "tag:yaml.org,2002:float",
-        r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
-        "-+.0123456789",
-    ),
-)
-"""Tag, pattern and first characters of what plain text can stand for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +47,14 @@ class Document:
 def read(text: str) -> Document:
     """Return the document a text holds. Raises `InvalidInput` naming the line that is wrong."""
     if len(text) > MAX_CHARACTERS:
-        _refuse(WHOLE, t("is longer than {limit} characters", limit=MAX_CHARACTERS))
+        refuse(WHOLE, t("is longer than {limit} characters", limit=MAX_CHARACTERS))
     if text.lstrip()[:1] in ("{", "["):
         with suppress(json.JSONDecodeError):
             return Document(value=_json(text), lines={})
-    try:
-        node = _Loader(text).get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else WHOLE
-        _refuse(
-            where, t("is neither YAML nor JSON: {reason}", reason=error.problem or error.context)
-        )
-    except (yaml.YAMLError, RecursionError) as error:
-        _refuse(WHOLE, t("is neither YAML nor JSON: {reason}", reason=str(error).splitlines()[0]))
+    from openconnector.definitions.yaml_texts import value_of  # noqa: PLC0415  JSON needs no YAML
+
     lines: dict[tuple[str, ...], int] = {}
-    return Document(value=None if node is None else _value(node, (), lines), lines=lines)
+    return Document(value=value_of(text, lines), lines=lines)
 
 
 def _json(text: str) -> Any:
@@ -94,16 +63,16 @@ def _json(text: str) -> Any:
         value = json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_constant=_fraction,
-            parse_int=_whole,
-            parse_float=_fraction,
+            parse_constant=fraction,
+            parse_int=whole,
+            parse_float=fraction,
         )
         is_too_deep = nests_too_deep(value)
     except RecursionError:
         is_too_deep = True
     if is_too_deep:
-        _refuse(WHOLE, t("is nested deeper than {limit} levels", limit=MAX_DEPTH))
-    _text(NUL.sub("\0", json.dumps(value, ensure_ascii=False)))
+        refuse(WHOLE, t("is nested deeper than {limit} levels", limit=MAX_DEPTH))
+    checked_text(NUL.sub("\0", json.dumps(value, ensure_ascii=False)))
     return value
 
 
@@ -112,7 +81,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        _refuse(WHOLE, t("says {name} a second time in one object", name=repr(twice)))
+        refuse(WHOLE, t("says {name} a second time in one object", name=repr(twice)))
     return found
 
 
@@ -126,108 +95,36 @@ HEADING = """\
 
 def write(value: Any) -> str:
     """Return a value as YAML; `read` gives the same value back."""
-    return yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, indent=2
-    )
+    from openconnector.definitions.yaml_texts import text_of  # noqa: PLC0415  reading JSON needs no YAML
+
+    return text_of(value)
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes nodes; what plain text stands for is decided by YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  the library's own
-
-    @override
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs lack it
-            raise yaml.MarkedYAMLError(
-                problem="references (*name) are not allowed; write the value out", problem_mark=mark
-            )
-        return super().compose_node(parent, index)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Puts quotes round whatever any version of YAML could take for something else than text."""
-
-    @override
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def represent_text(self, text: str) -> ScalarNode:
-        """Keep lines as lines, and escape characters that some reader takes for the end of one."""
-        style = '"' if UNSEEN.search(text) else "|" if "\n" in text else None
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _Dumper.represent_text)
-
-for _tag, _pattern, _first in CORE:
-    for _class in (_Loader, _Dumper):
-        _class.add_implicit_resolver(
-            _tag, re.compile(_pattern), ["" if mark == "\0" else mark for mark in _first]
-        )
-
-
-def _value(node: Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
-    lines[path] = node.start_mark.line + 1
-    if len(path) > MAX_DEPTH:
-        _refuse(f"line {lines[path]}", t("is nested deeper than {limit} levels", limit=MAX_DEPTH))
-    if isinstance(node, SequenceNode):
-        return [_value(item, (*path, str(at)), lines) for at, item in enumerate(node.value)]
-    if isinstance(node, MappingNode):
-        return _object(node, path, lines)
-    return _scalar(node)
-
-
-def _object(
-    node: MappingNode, path: tuple[str, ...], lines: dict[tuple[str, ...], int]
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, item in node.value:
-        where = f"line {key.start_mark.line + 1}"
-        if not isinstance(key, ScalarNode):
-            _refuse(where, t("has a list or an object for a name; names are text"))
-        if key.value in found:
-            _refuse(where, t("says {name} a second time in one object", name=repr(key.value)))
-        found[key.value] = _value(item, (*path, key.value), lines)
-    return found
-
-
-def _scalar(node: Node) -> Any:
-    kind, where = node.tag.removeprefix("tag:yaml.org,2002:"), f"line {node.start_mark.line + 1}"
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return node.value.lower() == "true"
-    if kind not in READERS:
-        _refuse(where, t("has the tag {tag}, which is not allowed", tag=node.tag))
-    return READERS[kind](node.value, where)
-
-
-def _whole(digits: str, where: str = WHOLE) -> int:
+def whole(digits: str, where: str = WHOLE) -> int:
+    """Return a whole number. Raises `InvalidInput` for one that the databases do not keep exactly."""
     if len(digits) > MAX_DIGITS or not -MAX_NUMBER <= int(digits) < MAX_NUMBER:
-        _refuse(
+        refuse(
             where,
             t("holds a whole number beyond 64 bits, which is not kept exactly; write it as text"),
         )
     return int(digits)
 
 
-def _fraction(digits: str, where: str = WHOLE) -> float:
+def fraction(digits: str, where: str = WHOLE) -> float:
+    """Return a number. Raises `InvalidInput` for one that is not finite."""
     number = float(digits)
     if not isfinite(number):
-        _refuse(where, t("holds {digits}, which is no finite number", digits=digits))
+        refuse(where, t("holds {digits}, which is no finite number", digits=digits))
     return number
 
 
-def _text(text: str, where: str = WHOLE) -> str:
+def checked_text(text: str, where: str = WHOLE) -> str:
+    """Return the text. Raises `InvalidInput` for one that the databases cannot keep."""
     if "\0" in text or any("\ud800" <= mark <= "\udfff" for mark in text):
-        _refuse(where, t("holds NUL or half a surrogate pair, which cannot be kept as text"))
+        refuse(where, t("holds NUL or half a surrogate pair, which cannot be kept as text"))
     return text
 
 
-READERS: Mapping[str, Callable[[str, str], Any]] = {"int": _whole, "float": _fraction, "str": _text}
-
-
-def _refuse(where: str, message: str) -> NoReturn:
+def refuse(where: str, message: str) -> NoReturn:
+    """Raise `InvalidInput` that says what is wrong with a part of a document."""
     raise InvalidInput([FieldProblem(field=where, message=message)], subject="document")

@@ -20,6 +20,7 @@ from jsonpath_rfc9535 import (
 from openconnector.errors import ConfigurationError, TemplateLimit
 from openconnector.expressions.iregexp import matches, occurs
 from openconnector.expressions.limits import TEXT_PER_STEP
+from openconnector.expressions.query_form import has_query_form
 
 MAX_LENGTH: Final = 2_000
 """The longest query, in characters."""
@@ -83,16 +84,6 @@ class Query:
             return select(value, _Evaluation(value))
         except RecursionError:
             raise TemplateLimit("the value nests too deep for a JSONPath query") from None
-
-
-def is_query(text: str) -> bool:
-    """Return whether a path is a JSONPath query: whatever begins with `$`."""
-    return text.startswith("$")
-
-
-def has_query_form(text: str) -> bool:
-    """Return whether a text is written like a query; `$10` and `$name` are not, though they begin with `$`."""
-    return is_query(text) and text[1:].lstrip(" \t\r\n")[:1] in ("", ".", "[")
 
 
 @lru_cache(maxsize=COMPILED_QUERIES)

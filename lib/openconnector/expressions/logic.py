@@ -10,12 +10,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 from openconnector.errors import ConfigurationError, RecordError, TemplateLimit
 from openconnector.expressions import logic_standard, php
-from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.logic_php import PHP
 from openconnector.expressions.logic_rules import LogicRules
 from openconnector.expressions.logic_standard import STANDARD
 from openconnector.expressions.paths import MISSING, Getter, child, compile_path, split_path
+from openconnector.expressions.query_form import has_query_form
 
 Mode: TypeAlias = Literal["standard", "php"]
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
-from openconnector.expressions.jsonpath import compile_query, is_query
+from openconnector.expressions.query_form import is_query
 
 ESCAPED_DOT: Final = "&#46;"
 """How a path writes a dot that is part of a key."""
@@ -57,6 +57,8 @@ def compile_path(path: str) -> Getter:
 
 
 def _query(path: str) -> Getter:
+    from openconnector.expressions.jsonpath import compile_query  # noqa: PLC0415  most paths are no queries
+
     find = compile_query(path).find
 
     def get(value: Any) -> Any:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from openconnector.errors import MalformedAnswer
-from openconnector.expressions.jsonpath import compile_query, is_query
 from openconnector.expressions.paths import MISSING, compile_path
 from openconnector.expressions.positions import described
+from openconnector.expressions.query_form import is_query
 
 ROOT = "_root"
 """The answer itself is the list."""
@@ -61,6 +61,8 @@ def _listed(body: Any, position: str, found: Any) -> Any:
 
 def _found(body: Any, position: str) -> Any:
     """Return the records a query finds; `MISSING` when not even the place of its list is there."""
+    from openconnector.expressions.jsonpath import compile_query  # noqa: PLC0415  most positions are no queries
+
     query = compile_query(position)
     if not query.has_place(body):
         return MISSING

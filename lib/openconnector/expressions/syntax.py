@@ -20,7 +20,6 @@ from openconnector.expressions.limits import (
 )
 from openconnector.expressions.problems import NotAllowed
 from openconnector.expressions.tree import Arrow, Node, TwigNode, children
-from openconnector.expressions.twig_parser import parse_twig
 
 
 class _Reader(Environment):
@@ -90,7 +89,7 @@ def parse(source: str, dialect: str = "jinja") -> nodes.Template:
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise NotAllowed(f"a template has at most {MAX_SOURCE_BYTES:,} bytes")
     try:
-        tree = parse_twig(source) if dialect == "twig" else _READER.parse(source)
+        tree = _twig(source) if dialect == "twig" else _READER.parse(source)
     except TemplateSyntaxError as error:
         end = max(len(source) - 1, 0)
         raise NotAllowed(str(error.message), min(error.lineno, end)) from None
@@ -100,6 +99,12 @@ def parse(source: str, dialect: str = "jinja") -> nodes.Template:
         raise NotAllowed(f"a literal cannot be read: {error}") from None
     _check(tree)
     return tree
+
+
+def _twig(source: str) -> nodes.Template:
+    from openconnector.expressions.twig_parser import parse_twig  # noqa: PLC0415  new mappings have none
+
+    return parse_twig(source)
 
 
 def _check(tree: nodes.Template) -> None:

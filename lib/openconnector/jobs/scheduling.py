@@ -6,6 +6,7 @@ firing and queues the run, so that a second scheduler, or the same one after a c
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,10 +19,12 @@ from openconnector.db.session import Session
 from openconnector.definitions.planning import Planned, planned
 from openconnector.definitions.store import Definitions
 from openconnector.errors import ConfigurationError, Conflict
-from openconnector.jobs.alarm import Alarm
 from openconnector.jobs.misfires import IN_TIME, MOST_MADE_UP, Passed, passed
 from openconnector.synchronization.progress import Context
 from openconnector.synchronization.requests import follow, request_run
+
+if TYPE_CHECKING:
+    from openconnector.jobs.alarm import Alarm
 
 KEPT = timedelta(days=30)
 """How long firings are kept."""
@@ -46,6 +49,8 @@ class Scheduler:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, while this process leads."""
+        from openconnector.jobs.alarm import Alarm  # noqa: PLC0415  APScheduler takes a while to load
+
         leadership = Leadership(self._database)
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -78,7 +83,7 @@ class Scheduler:
         async with self._database.reading() as session:
             return await firings.next_due(session)
 
-    async def _look(self, leadership: Leadership, alarm: Alarm) -> None:
+    async def _look(self, leadership: Leadership, alarm: "Alarm") -> None:
         try:
             if await leadership.is_ours():
                 following = await self.tick()

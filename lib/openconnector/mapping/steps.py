@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from openconnector.errors import RecordError, TemplateLimit
-from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.limits import Budget
 from openconnector.expressions.paths import (
     MISSING,
@@ -18,6 +17,7 @@ from openconnector.expressions.paths import (
     set_path,
     unset_path,
 )
+from openconnector.expressions.query_form import has_query_form
 from openconnector.expressions.syntax import is_template
 from openconnector.mapping.casts import GONE, Cast, CastContext
 from openconnector.mapping.places import place_of_failure

@@ -8,10 +8,10 @@ from typing import Any, Final
 from openconnector.errors import ConfigurationError, FieldProblem
 from openconnector.expressions.dialects import rules_of
 from openconnector.expressions.emit import CallMapping, Emitter
-from openconnector.expressions.jsonpath import has_query_form
 from openconnector.expressions.paths import compile_path, split_path
 from openconnector.expressions.php import decode_entities, to_text
 from openconnector.expressions.problems import NotAllowed, problem_at
+from openconnector.expressions.query_form import has_query_form
 from openconnector.expressions.syntax import is_template
 from openconnector.expressions.templates import GeneratedModule
 from openconnector.mapping.casts import Cast, find_cast

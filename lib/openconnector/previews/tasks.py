@@ -9,7 +9,6 @@ from openconnector.expressions.limits import utc_now
 from openconnector.mapping.mapper import Mapper, Resolve, compile_mapping
 from openconnector.mapping.spec import MappingSpec
 from openconnector.mapping.steps import Now
-from openconnector.mapping.suggestions import suggest as proposed
 from openconnector.mapping.verification import verify as run_tests
 from openconnector.objects.validation import Validator
 
@@ -52,6 +51,8 @@ def verify(argument: Mapping[str, Any], resolve: Resolve) -> list[dict[str, Any]
 
 def suggest(argument: Mapping[str, Any], _resolve: Resolve) -> dict[str, Any]:
     """Propose a mapping from `records` to `schema`, as `Proposal` has it. Raises `InvalidInput`."""
+    from openconnector.mapping.suggestions import suggest as proposed  # noqa: PLC0415  few ask for it
+
     return asdict(proposed(argument["records"], argument["schema"]))
 
 

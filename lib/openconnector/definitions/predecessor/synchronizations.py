@@ -13,9 +13,9 @@ from openconnector.definitions.predecessor.exports import Export
 from openconnector.definitions.predecessor.names import Names
 from openconnector.definitions.predecessor.options import dotted, is_rendered, text_of
 from openconnector.definitions.predecessor.targets import KEEP, target
-from openconnector.expressions.jsonpath import is_query
 from openconnector.expressions.php import is_truthy
 from openconnector.expressions.positions import whole_number
+from openconnector.expressions.query_form import is_query
 
 PATH: Final = "sourceConfig"
 NONE: Final = ("", "0")
