@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, settings
 
 import ex_app.kinds
 from openconnector.db.database import Database
-from openconnector.db.migrate import migrate
 from tests.fakes import dialects
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ def _run(work: Coroutine[None, None, None]) -> None:
 
 
 async def _migrate(url: str) -> None:
+    from openconnector.db.migrate import migrate  # noqa: PLC0415  loads Alembic; few unit tests need it
+
     database = Database(url)
     await migrate(database)
     await database.close()

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from icalendar.parser import Contentlines
-
 from openconnector.records import Record
 
 MAX_LENGTH = 1_000_000
@@ -97,6 +95,8 @@ def _kinds(line: Line) -> dict[str, Any]:
 
 
 def _lines(text: str) -> Iterator[Line]:
+    from icalendar.parser import Contentlines  # noqa: PLC0415  takes a while, and few read contacts
+
     marked = ESCAPED.sub(lambda found: MARK if found[0] == r"\;" else found[0], text)
     for content in Contentlines.from_ical(marked):  # type: ignore[no-untyped-call]  # it has no types
         if not content:

@@ -1,11 +1,12 @@
 """Events and tasks of calendars (RFC 5545) made records."""
 
 from datetime import date, datetime
-from typing import Any
-
-from icalendar import Calendar, Component
+from typing import TYPE_CHECKING, Any
 
 from openconnector.records import Record
+
+if TYPE_CHECKING:
+    from icalendar import Component
 
 MAX_LENGTH = 5_000_000
 """A longer document is refused, in characters."""
@@ -38,6 +39,8 @@ def record(text: str) -> Record:
 
 
 def _whole(text: str) -> Record:
+    from icalendar import Calendar  # noqa: PLC0415  takes a while, and few read calendars
+
     calendar = Calendar.from_ical(text)
     entries = [one for one in calendar.subcomponents if one.name in KINDS]
     if not entries:
@@ -47,7 +50,7 @@ def _whole(text: str) -> Record:
     return {**first, "exceptions": [one for one in shown if one is not first]}
 
 
-def _shown(entry: Component) -> Record:
+def _shown(entry: "Component") -> Record:
     found: Record = {"uid": str(entry.get("UID", "")), "type": KINDS[str(entry.name)]}
     found |= {to: str(_first(entry, name)) for name, to in TEXTS.items() if name in entry}
     found |= {to: int(_first(entry, name)) for name, to in NUMBERS.items() if name in entry}
@@ -70,16 +73,16 @@ def _shown(entry: Component) -> Record:
     return found
 
 
-def _listed(entry: Component, name: str) -> list[Any]:
+def _listed(entry: "Component", name: str) -> list[Any]:
     value = entry.get(name, [])
     return value if isinstance(value, list) else [value]
 
 
-def _first(entry: Component, name: str) -> Any:
+def _first(entry: "Component", name: str) -> Any:
     return _listed(entry, name)[0]
 
 
-def _each(entry: Component, name: str, make: Any) -> list[Any]:
+def _each(entry: "Component", name: str, make: Any) -> list[Any]:
     return [make(one) for one in _listed(entry, name)]
 
 
