@@ -12,6 +12,7 @@ import traceback
 from typing import Any, Final
 
 from openconnector.errors import InvalidInput, NotFound
+from openconnector.mapping.mapper import Resolve
 from openconnector.mapping.spec import MappingSpec
 from openconnector.previews import messages
 from openconnector.previews.tasks import TASKS
@@ -30,7 +31,7 @@ def main(memory_mib: int, seconds: float) -> None:
         messages.write(outgoing, {"ready": True})
         while (request := messages.read(incoming)) is not None:
             signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
-            answer = _answer(request, _Mappings(incoming, outgoing))
+            answer = answered(request, _Mappings(incoming, outgoing).resolve)
             signal.setitimer(signal.ITIMER_REAL, 0)
             messages.write(outgoing, answer)
 
@@ -42,9 +43,10 @@ def _limit(memory_mib: int) -> None:
     os.nice(5)  # answers to others come first
 
 
-def _answer(request: Any, mappings: "_Mappings") -> dict[str, Any]:
+def answered(request: Any, resolve: Resolve) -> dict[str, Any]:
+    """Return what is answered to a request: its `value`, or why there is none."""
     try:
-        value = TASKS[request["task"]](request["argument"], mappings.resolve)
+        value = TASKS[request["task"]](request["argument"], resolve)
         answer = {"value": value}
         messages.packed(answer)
     except InvalidInput as error:

@@ -18,6 +18,7 @@ from tests.fakes.harp import Harp
 from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.fakes.php_proxy import PhpProxy
+from tests.fakes.previews import PreviewsHere, calculate_with
 from tests.fakes.town import Remote, configure, standing
 from tests.fakes.ways import ADDRESSES, DIRECT, PHP, WAYS, Way
 
@@ -51,6 +52,7 @@ async def engine(migrated_url: str, tmp_path: Path) -> AsyncIterator[Engine]:
         allowed_networks=("127.0.0.0/8",),
     )
     async with Engine(settings) as opened:
+        calculate_with(opened, PreviewsHere())
         yield opened
 
 

@@ -1,14 +1,13 @@
 """What authors of mappings ask over HTTP."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from openconnector.engine import Engine
-from openconnector.previews.pool import PreviewLimits
-from tests.fakes.previews import WatchingPreviews
+from openconnector.previews.pool import PreviewLimits, Previews
+from tests.fakes.previews import WatchingPreviews, calculate_with
 from tests.fakes.ways import DIRECTLY_ON_SQLITE, ON_SQLITE, Way
 
 
@@ -118,12 +117,11 @@ async def test_no_writing_transaction_is_open_while_the_tests_of_a_save_run(
     api: httpx.AsyncClient, engine: Engine
 ):
     watching = WatchingPreviews(engine.database)
-    engine.verifier = replace(engine.verifier, previews=watching)
+    calculate_with(engine, watching)
 
     await api.post("mappings", json={**PERSON, "tests": [RIGHT]})
     await api.put("mappings/person", json={**PERSON, "tests": [RIGHT, RIGHT]})
     restored = await api.post("mappings/person/revisions/1/restore")
-    await watching.close()
 
     assert restored.status_code == 200
     assert watching.was_free == [True, True, True]
@@ -189,7 +187,7 @@ async def test_force_is_for_mappings_alone(api: httpx.AsyncClient):
 async def test_tests_that_take_too_long_are_refused(api: httpx.AsyncClient, engine: Engine):
     loop = "{% for i in range(10000) %}{% for j in range(19) %}{% endfor %}{% endfor %}"
     mapping = {f"field{number}": loop for number in range(200)}
-    engine.previews.limits = PreviewLimits(seconds=0.5)
+    calculate_with(engine, Previews(PreviewLimits(seconds=0.5)))
     test: dict[str, Any] = {"input": {}, "expected": {}}
 
     answer = await api.post("mappings", json={"name": "B", "mapping": mapping, "tests": [test]})

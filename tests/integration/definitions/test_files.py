@@ -24,7 +24,7 @@ from openconnector.errors import InvalidInput
 from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
 from tests.fakes.odd_exports import DOCUMENTS
-from tests.fakes.previews import WatchingPreviews
+from tests.fakes.previews import PreviewsHere, WatchingPreviews
 
 CLOCK = FakeClock()
 DEFINITIONS = Definitions(KeyRing({b"test": bytes(32)}, b"test"), CLOCK)
@@ -306,10 +306,8 @@ async def test_any_mappings_come_back_from_an_export_as_they_were(
 
 
 @pytest.fixture
-async def previews() -> AsyncIterator[Previews]:
-    pool = Previews()
-    yield pool
-    await pool.close()
+def previews() -> Previews:
+    return PreviewsHere()
 
 
 def with_a_test(target: str, expected: Any) -> dict[str, Any]:
@@ -379,7 +377,6 @@ async def test_no_writing_transaction_is_open_while_the_tests_of_an_import_run(
         ]
 
         saved = await load(database, document, previews=watching)
-        await watching.close()
 
     assert actions(saved) == {"created"}
     assert watching.was_free == [True, True]
