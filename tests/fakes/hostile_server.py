@@ -2,9 +2,10 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from socket import SO_REUSEPORT, SOL_SOCKET, socket
 from ssl import SSLContext
 
 Act = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -23,7 +24,7 @@ class Seen:
 
 @dataclass
 class HostileServer:
-    """Plays one act per request and path; the last one of a path is played for ever."""
+    """Plays one act per request and path; the last one of a path is played for ever, elsewhere nothing is found."""
 
     acts: dict[str, list[Act]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
@@ -42,7 +43,7 @@ class HostileServer:
             while not writer.is_closing():
                 request = await _read(reader)
                 self.seen.append(request)
-                left = self.acts[request.target.partition("?")[0]]
+                left = self.acts.get(request.target.partition("?")[0]) or [answer(404)]
                 await (left.pop(0) if len(left) > 1 else left[0])(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client has gone
@@ -63,15 +64,36 @@ async def hostile_server(tls: SSLContext | None = None) -> AsyncIterator[Hostile
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
-    hostile.port = server.sockets[0].getsockname()[1]
+    with _port() as hostile.port:
+        server = await asyncio.start_server(
+            accept, "127.0.0.1", hostile.port, ssl=tls, reuse_port=True
+        )
+        try:
+            yield hostile
+        finally:
+            server.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_ports: list[int] = []
+"""Those that no server has now. What was configured for one test serves others that have the same."""
+
+
+@contextmanager
+def _port() -> Iterator[int]:
+    if not _ports:
+        kept = socket()
+        kept.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+        kept.bind(("127.0.0.1", 0))
+        _ports.append(kept.getsockname()[1])
+        kept.detach()  # bound, never listening: it keeps the port from everybody else until the process ends
+    port = _ports.pop()
     try:
-        yield hostile
+        yield port
     finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _ports.append(port)
 
 
 async def _read(reader: asyncio.StreamReader) -> Seen:

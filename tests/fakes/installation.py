@@ -20,6 +20,7 @@ from openconnector.synchronization import requests
 from openconnector.testing import FakeClock
 from tests.fakes.clocks import HurriedClock
 from tests.fakes.hostile_server import Act, HostileServer, answer, hostile_server
+from tests.fakes.prepared import configured, storage
 
 WHO = "somebody"
 COUNTED = ("created", "updated", "unchanged", "skipped", "invalid", "failed")
@@ -83,7 +84,8 @@ class Installation:
         """Save what is configured now, unless it is saved already."""
         wanted = json.dumps(self.document())
         if wanted != self._saved:
-            await save(self.engine, [read(wanted)])
+            key = (wanted, self.clock.now())
+            await configured(self.engine.database, key, lambda: save(self.engine, [read(wanted)]))
             self._saved = wanted
 
     async def request(self, slug: str = "s", **options: Any) -> str:
@@ -197,7 +199,9 @@ def opened(
     url: str, folder: Path, clock: Clock, notifications: Notifications | None = None
 ) -> Engine:
     """Return an engine over this database that may call this machine."""
-    settings = Settings(storage=folder, database_url=url, allowed_networks=("127.0.0.0/8",))
+    settings = Settings(
+        storage=storage(folder), database_url=url, allowed_networks=("127.0.0.0/8",)
+    )
     return Engine(settings, Ports(clock=clock, notifications=notifications))
 
 

@@ -1,41 +1,44 @@
 """A remote system with cases, and the synchronization that brings them into the register `town`."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from openconnector.cli.serving import listening
+from tests.fakes.hostile_server import Act, HostileServer, answer, hostile_server
 
 
 class Remote:
     """A remote system with records."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: HostileServer) -> None:
         self.records: list[Any] = []
-        self.address = ""
+        self.address = server.play("/cases", self._answer).removesuffix("/cases")
+        self._server = server
 
-    async def answer(self, request: Request) -> Response:
+    async def _answer(self, writer: asyncio.StreamWriter) -> None:
         """Answer two records to a page, to whoever has the token."""
-        if request.headers.get("authorization") != "Bearer s3cret":
-            return JSONResponse({"detail": "who are you?"}, 401)
-        start = int(request.query_params.get("page", "1")) * 2 - 2
+        asked = self._server.seen[-1]
+        if asked.headers.get("authorization") != "Bearer s3cret":
+            await _json({"detail": "who are you?"}, 401)(writer)
+            return
+        start = int(httpx.URL(asked.target).params.get("page", "1")) * 2 - 2
         body = {"results": self.records[start : start + 2], "total": len(self.records)}
-        return JSONResponse(body, headers={"X-Api-Key": "s3cret", "X-Shelf": "7"})
+        await _json(body, x_api_key="s3cret", x_shelf="7")(writer)
+
+
+def _json(body: Any, status: int = 200, **headers: str) -> Act:
+    return answer(status, json.dumps(body).encode(), content_type="application/json", **headers)
 
 
 @asynccontextmanager
 async def standing() -> AsyncIterator[Remote]:
     """Let a remote system stand on the loopback."""
-    remote = Remote()
-    async with listening(Starlette(routes=[Route("/cases", remote.answer)])) as port:
-        remote.address = f"http://127.0.0.1:{port}"
-        yield remote
+    async with hostile_server() as server:
+        yield Remote(server)
 
 
 async def configure(api: httpx.AsyncClient, remote: Remote) -> None:

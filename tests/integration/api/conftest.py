@@ -18,6 +18,8 @@ from tests.fakes.harp import Harp
 from tests.fakes.interfaces import Interfaces
 from tests.fakes.nextcloud import FakeNextcloud
 from tests.fakes.php_proxy import PhpProxy
+from tests.fakes.prepared import configured as have_configured
+from tests.fakes.prepared import storage
 from tests.fakes.previews import PreviewsHere, calculate_with
 from tests.fakes.town import Remote, configure, standing
 from tests.fakes.ways import ADDRESSES, DIRECT, PHP, WAYS, Way
@@ -47,7 +49,7 @@ def door(way: Way) -> str:
 @pytest.fixture
 async def engine(migrated_url: str, tmp_path: Path) -> AsyncIterator[Engine]:
     settings = Settings(
-        storage=tmp_path / "storage",
+        storage=storage(tmp_path / "storage"),
         database_url=migrated_url,
         allowed_networks=("127.0.0.0/8",),
     )
@@ -112,7 +114,7 @@ async def remote() -> AsyncIterator[Remote]:
 
 
 @pytest.fixture
-async def configured(api: httpx.AsyncClient, remote: Remote) -> httpx.AsyncClient:
+async def configured(api: httpx.AsyncClient, engine: Engine, remote: Remote) -> httpx.AsyncClient:
     """The interface with a synchronization `cases` from the remote system into the register `town`."""
-    await configure(api, remote)
+    await have_configured(engine.database, remote.address, lambda: configure(api, remote))
     return api
