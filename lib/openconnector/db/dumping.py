@@ -32,7 +32,7 @@ from sqlalchemy.types import TypeEngine
 from openconnector.db.installation_rows import AuditHeadRow
 from openconnector.db.metadata import METADATA
 from openconnector.db.rows import ChangeCounterRow
-from openconnector.db.types import Json, Moment
+from openconnector.db.types import Json, Moment, SearchableJson
 from openconnector.errors import ConfigurationError
 
 AT_ONCE = 1_000
@@ -156,7 +156,7 @@ def _form(one: Column[Any]) -> str:
         return "moment"
     if isinstance(one.type, LargeBinary):
         return "bytes"
-    if isinstance(one.type, JSON):
+    if isinstance(one.type, (JSON, SearchableJson)):
         return "json"
     if not isinstance(one.type, PLAIN):
         raise TypeError(
