@@ -47,6 +47,7 @@ from openconnector.api.pages import pages
 from openconnector.api.rights import Role
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine, Settings
+from openconnector.previews.pool import PreviewLimits
 from tests.fakes.embedded_page import EmbeddedPages
 from tests.fakes.exapp import client_for, hosting, settings_for
 from tests.fakes.interfaces import Interfaces
@@ -69,6 +70,12 @@ STILL = """{
     document.adoptedStyleSheets = [sheet]
 }"""
 """Nothing fades: what is looked at is not on its way to something else."""
+
+LOOKED_AT = """async ([exclude, options]) => {
+    const found = await axe.run({ exclude }, { resultTypes: ['violations'], ...options })
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)
+}"""
+"""Only what is found comes back: all that axe tells takes as long to read as to find."""
 
 FORGOTTEN = """
     if (location.protocol !== 'about:') {
@@ -146,11 +153,14 @@ def place(request: pytest.FixtureRequest) -> str:
 async def engine(
     place: str, tmp_path: Path, migrated_sqlite_url: str, nextcloud: FakeNextcloud
 ) -> AsyncIterator[Engine]:
-    """The engine; inside Nextcloud, with Nextcloud's accounts and files."""
+    """The engine; inside Nextcloud, with Nextcloud's accounts and files. Of previews it has one process to start."""
     networks = ("127.0.0.0/8",)
     if place == ALONE:
         settings = Settings(
-            storage=tmp_path, database_url=migrated_sqlite_url, allowed_networks=networks
+            storage=tmp_path,
+            database_url=migrated_sqlite_url,
+            allowed_networks=networks,
+            previews=PreviewLimits(processes=1),
         )
         async with Engine(settings) as opened:
             yield opened
@@ -161,6 +171,7 @@ async def engine(
             app_persistent_storage=tmp_path,
             database_url=SecretStr(migrated_sqlite_url),
             allowed_networks=networks,
+            preview_processes=1,
         ),
         transport=httpx.ASGITransport(nextcloud),
     )
@@ -408,11 +419,6 @@ async def _broken(page: Page, *rules: str) -> list[str]:
     """Return what is wrong by all rules or by these."""
     # What Nextcloud puts around the page is its own.
     around = ["#header", "#skip-actions", "#content > h1"] if MENU_ENTRY in page.url else []
-    found: dict[str, Any] = await page.evaluate(
-        "([around, options]) => axe.run({ exclude: around }, options)",
-        [
-            [[one] for one in around],
-            {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})},
-        ],
-    )
-    return [f"{flaw['id']}: {flaw['nodes'][0]['html'][:200]}" for flaw in found["violations"]]
+    limits = {"runOnly": rules} if rules else {}
+    found: list[str] = await page.evaluate(LOOKED_AT, [[[one] for one in around], limits])
+    return found

@@ -8,6 +8,7 @@ from playwright.async_api import Page, Route, expect
 from openconnector.engine import Engine
 from tests.browser.conftest import ALONE, EMBEDDED, MENU_ENTRY, Flaws, asking, follow
 from tests.fakes.crowded import crowd
+from tests.fakes.town import configure, standing
 
 MANY = 1_000
 
@@ -55,9 +56,11 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
             (await client.post(f"/{name}", json=body)).raise_for_status()
         run = await client.post("/synchronizations/bread/run")
         await client.post(f"/runs/{run.json()['id']}/cancel")
-        await client.post("/examples/earthquakes")
-        example = await client.post("/synchronizations/earthquakes/run")
-        await engine.worker().finish(example.json()["id"])
+        async with standing() as remote:
+            remote.records = [{"id": 1, "name": "Case 1", "amount": 1}]
+            await configure(client, remote)
+            done = await client.post("/synchronizations/cases/run")
+            await engine.worker().finish(done.json()["id"])
         [schedule] = (await client.get("/schedules")).json()["results"]
     await crowd(engine.database, MANY, schedule)
     return [
@@ -66,7 +69,7 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
         "/app/mappings/loaf",
         "/app/synchronizations/bread",
         "/app/schedules/bread",
-        "/app/registers/seismology/earthquake",
+        "/app/registers/town/case",
         f"/app/runs/{run.json()['id']}",
     ]
 

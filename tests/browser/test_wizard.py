@@ -7,17 +7,33 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from openconnector.cli.example_source import ExampleSource
 from openconnector.cli.serving import listening
 from openconnector.engine import Engine
 from tests.browser.conftest import Flaws, alone, asking, follow, in_both_places
 
+RECORDS = [
+    {"id": f"ci{number}", "properties": {"place": f"{number}km W of Castaic, CA", "mag": 2.0}}
+    for number in range(1, 6)
+]
+PAGE_SIZE = 3
+
 
 @pytest.fixture
 async def example() -> AsyncIterator[str]:
-    """The address of the example, on this machine."""
-    async with listening(ExampleSource()) as port:
+    """The address of a source with a few earthquakes on two pages."""
+
+    async def answer(request: Request) -> Response:
+        page = int(request.query_params.get("page", "1"))
+        first, last = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+        following = f"/earthquakes?page={page + 1}" if last < len(RECORDS) else None
+        return JSONResponse({"features": RECORDS[first:last], "next": following})
+
+    async with listening(Starlette(routes=[Route("/earthquakes", answer)])) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -97,13 +113,13 @@ async def test_a_keyboard_alone_leads_from_nothing_to_a_finished_run(
     name = signed_in.get_by_label("Name of the synchronization")
     await expect(name).to_have_value("Earthquakes")
     await press(signed_in.get_by_role("button", name="Dry run"))
-    would = signed_in.get_by_text("A run would create 1,707 objects, update 0, delete 0, fail 0")
+    would = signed_in.get_by_text("A run would create 5 objects, update 0, delete 0, fail 0")
     await expect(would).to_be_visible()
     await press(signed_in.get_by_role("button", name="Save and run"))
 
     await expect(signed_in.get_by_role("heading", name="Run of Earthquakes")).to_be_visible()
     await expect(signed_in.get_by_text("Succeeded", exact=True)).to_be_visible()
-    assert await signed_in.get_by_text("1,707", exact=True).count() == 2
+    assert await signed_in.get_by_text("5", exact=True).count() == 2
 
 
 async def describe_the_source(page: Page, example: str) -> None:
@@ -118,7 +134,7 @@ async def describe_the_source(page: Page, example: str) -> None:
     await expect(page.get_by_text("answered 404")).to_be_visible()
     await type_into(page.locator('[data-field="configuration.endpoint"] input'), "earthquakes")
     await press(page.get_by_role("button", name="Test the connection"))
-    await expect(page.get_by_text("100 records on the first page")).to_be_visible()
+    await expect(page.get_by_text("3 records on the first page")).to_be_visible()
 
 
 async def walk_the_answer(page: Page) -> None:
@@ -144,7 +160,7 @@ async def map_two_fields(page: Page) -> None:
     await page.keyboard.press("Control+A")
     await page.keyboard.type("{{ properties.place | upper }}")
     await expect(rows.get_by_text("line 1")).to_have_count(0)
-    await expect(page.get_by_label("Record 1")).to_contain_text("4KM W OF CASTAIC, CA")
+    await expect(page.get_by_label("Record 1")).to_contain_text("1KM W OF CASTAIC, CA")
 
 
 async def test_what_is_begun_is_there_when_one_comes_back_and_no_secret_is_kept_in_the_browser(
