@@ -14,6 +14,9 @@ from openconnector.errors import ConfigurationError, FieldProblem, InvalidInput
 FOLDER = "backups"
 """Where backups are, in the storage: whoever has only `occ` reaches no other folder of the container."""
 
+LONGEST_NAME = 255
+"""In bytes; what file systems allow."""
+
 LIMIT = 1 << 20
 
 
@@ -41,7 +44,8 @@ async def restore(means: Means, given: Given) -> str:
 
 def _name(given: Given) -> str:
     name = given.text("file")
-    if Path(name).name != name or not name.isprintable():
+    is_folder = name in {"", ".", ".."} or Path(name).name != name
+    if is_folder or not name.isprintable() or len(os.fsencode(name)) > LONGEST_NAME:
         wrong = FieldProblem(field="file", message=f"has to be the name of a file in {FOLDER}")
         raise InvalidInput([wrong], subject="command")
     return name

@@ -53,6 +53,9 @@ class Program:
             args=(module, arguments, dict(environment), folder or Path.cwd(), out, errors),
         )
         self._process.start()
+        for place in (out, errors):
+            if isinstance(place, Connection):
+                place.close()  # so that the pipe ends when the process does
 
     @property
     def is_alive(self) -> bool:
@@ -102,18 +105,44 @@ async def running(program: Program) -> AsyncIterator[Program]:
         program.kill()
 
 
+@asynccontextmanager
+async def pipe() -> AsyncIterator[tuple[asyncio.StreamReader, Connection]]:
+    """Give what a program prints while it runs, and where it is to print."""
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    stream = asyncio.StreamReader()
+    end = os.fdopen(os.dup(reader.fileno()), "rb", buffering=0)
+    reader.close()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), end
+    )
+    try:
+        yield stream, writer
+    finally:
+        transport.close()
+        writer.close()
+
+
 class Command(Program):
     """A command of `openconnector` under way."""
 
-    def __init__(self, arguments: Sequence[str], storage: Path) -> None:
-        self._out = storage.with_suffix(".out")
-        self._out.unlink(missing_ok=True)
-        environment = os.environ | {"APP_PERSISTENT_STORAGE": str(storage)}
-        super().__init__(COMMAND_LINE, *arguments, environment=environment, out=self._out)
+    def __init__(self, arguments: Sequence[str], storage: Path, **environment: str) -> None:
+        self._out, self._errors = storage.with_suffix(".out"), storage.with_suffix(".errors")
+        for file in (self._out, self._errors):
+            file.unlink(missing_ok=True)
+        super().__init__(
+            *(COMMAND_LINE, *arguments),
+            environment=os.environ | environment | {"APP_PERSISTENT_STORAGE": str(storage)},
+            out=self._out,
+            errors=self._errors,
+        )
 
     async def wait(self) -> tuple[int, str]:
         """Return the exit code and standard output once the process has ended."""
         return await self.ended(), self._out.read_text()
+
+    def told(self) -> str:
+        """Return what it wrote to standard error so far."""
+        return self._errors.read_text()
 
 
 def context() -> ForkServerContext:

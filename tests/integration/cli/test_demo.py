@@ -1,4 +1,4 @@
-"""The demo as a newcomer types it, in processes of its own."""
+"""The demo in processes of its own, once as a newcomer types it."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ import pytest
 from openconnector.engine import Engine, Settings
 from openconnector.example_data import folder
 from openconnector.ports import ObjectQuery
+from tests.fakes.commands import Command
 
 COUNTED = ("found", "created", "updated", "unchanged", "skipped", "invalid", "failed", "deleted")
 RECORDS = len(
@@ -21,17 +22,12 @@ RECORDS = len(
 )
 
 
-async def demo(environment: dict[str, str], *options: str) -> tuple[int | None, str, str]:
+async def demo(environment: dict[str, str], *options: str) -> tuple[int, str, str]:
     """Return exit code, standard output and standard error."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "openconnector.cli", "demo", *options),
-        env=os.environ | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode, out.decode(), errors.decode()
+    given = dict(environment)
+    command = Command(["demo", *options], Path(given.pop("APP_PERSISTENT_STORAGE")), **given)
+    code, out = await command.wait()
+    return code, out, command.told()
 
 
 def balance(**counts: int) -> dict[str, int]:
@@ -41,17 +37,23 @@ def balance(**counts: int) -> dict[str, int]:
 async def test_the_first_run_creates_everything_and_the_second_writes_nothing(
     environment: dict[str, str],
 ):
-    code, out, _ = await demo(environment, "--json")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "openconnector.cli", "demo", "--json"),
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    out, _ = await process.communicate()
 
     first, second = json.loads(out)
-    assert code == 0
+    assert process.returncode == 0
     assert (first["state"], first["balance"]) == ("succeeded", balance(created=RECORDS))
     assert (second["state"], second["balance"]) == ("succeeded", balance(unchanged=RECORDS))
     assert (first["writes"], second["writes"]) == (RECORDS, 0)
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int | None, str, str]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str]:
     """A demo as people see it: the storage it left, exit code, standard output and standard error."""
     storage = tmp_path_factory.mktemp("demo") / "storage"
     environment = {"APP_PERSISTENT_STORAGE": str(storage), "DATABASE_URL": ""}
@@ -59,7 +61,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int | None, s
 
 
 @pytest.fixture
-def storage(environment: dict[str, str], shown: tuple[Path, int | None, str, str]) -> Path:
+def storage(environment: dict[str, str], shown: tuple[Path, int, str, str]) -> Path:
     """This test's copy of what a demo left."""
     return Path(shutil.copytree(shown[0], environment["APP_PERSISTENT_STORAGE"]))
 
@@ -110,7 +112,7 @@ async def test_a_second_demo_starts_empty_unless_it_is_told_to_keep(
 
 
 def test_people_are_shown_both_balances_and_what_to_do_next(
-    shown: tuple[Path, int | None, str, str],
+    shown: tuple[Path, int, str, str],
 ):
     _, code, out, errors = shown
 

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.commands import Command
+from tests.fakes.commands import Command, Program, pipe, running
 from tests.fakes.loopback import Loopback
 from tests.integration.cli.test_sync import configuration, people
 
@@ -36,17 +36,17 @@ UNWANTED = (
 class Serving:
     """`openconnector serve` under way."""
 
-    def __init__(self, process: Process, url: str, token: str) -> None:
-        self.process = process
+    def __init__(self, program: Program, log: asyncio.StreamReader, url: str, token: str) -> None:
+        self.program = program
+        self._log = log
         self.client = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
         )
 
     async def logged(self, event: str) -> dict[str, Any]:
         """Return the next log line with this event."""
-        assert self.process.stdout is not None
         async with asyncio.timeout(30):
-            while line := json.loads(await self.process.stdout.readline()):
+            while line := json.loads(await self._log.readline()):
                 if line["event"] == event:
                     return dict(line)
         raise AssertionError(event)
@@ -54,27 +54,22 @@ class Serving:
 
 @asynccontextmanager
 async def serving(environment: dict[str, str], *options: str) -> AsyncIterator[Serving]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "openconnector.cli", "serve", "--port", "0", *options),
-        env=os.environ | environment,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    assert process.stderr is not None
-    async with asyncio.timeout(30):
-        said = (await process.stderr.readline()).decode()
-    found = re.search(r"http://\S+:\d+", said)
-    assert found, said
-    token = (Path(environment["APP_PERSISTENT_STORAGE"]) / "admin-token").read_text()
-    serving = Serving(process, found[0], token)
-    try:
-        async with serving.client:
-            yield serving
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await ended(process)
+    async with pipe() as (log, out), pipe() as (told, errors):
+        program = Program(
+            *("openconnector.cli", "serve", "--port", "0", *options),
+            environment=os.environ | environment,
+            out=out,
+            errors=errors,
+        )
+        async with running(program):
+            async with asyncio.timeout(30):
+                said = (await told.readline()).decode()
+            found = re.search(r"http://\S+:\d+", said)
+            assert found, said
+            token = (Path(environment["APP_PERSISTENT_STORAGE"]) / "admin-token").read_text()
+            served = Serving(program, log, found[0], token)
+            async with served.client:
+                yield served
 
 
 async def until(is_so: Callable[[], object]) -> None:
@@ -82,12 +77,6 @@ async def until(is_so: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not is_so():  # noqa: ASYNC110  see above
             await asyncio.sleep(0.02)
-
-
-async def ended(process: Process) -> int | None:
-    """Return how a process ended; `wait` would also wait for whoever has inherited its output."""
-    await until(lambda: process.returncode is not None)
-    return process.returncode
 
 
 def is_running(pid: int) -> bool:
@@ -155,8 +144,8 @@ async def test_the_worker_ends_with_the_server_however_that_ends(
     async with serving(environment) as served:
         worker = (await served.logged("worker process started"))["pid"]
 
-        served.process.send_signal(number)
-        code = await ended(served.process)
+        served.program.send(number)
+        code = await served.program.ended()
 
         try:
             await until(lambda: not is_running(worker))
@@ -209,13 +198,8 @@ async def test_the_worker_loads_nothing_that_only_others_need(environment: dict[
 
 
 async def test_a_worker_says_that_nobody_has_migrated(environment: dict[str, str]):
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "openconnector.cli", "worker"),
-        env=os.environ | environment,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    _, errors = await process.communicate()
+    worker = Command(["worker"], Path(environment["APP_PERSISTENT_STORAGE"]))
+    code, _ = await worker.wait()
 
-    assert process.returncode == 1
-    assert "openconnector migrate" in errors.decode()
+    assert code == 1
+    assert "openconnector migrate" in worker.told()

@@ -1,13 +1,11 @@
 """`sync` and `dry-run` against a remote system: what they print, and every exit code."""
 
+import asyncio
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -18,7 +16,9 @@ from typer.testing import Result
 from openconnector.cli.outcome import Exit
 from openconnector.db.database import BUSY_TIMEOUT_MS
 from openconnector.engine import DATABASE_FILE
+from tests.fakes.commands import Command as Process
 from tests.fakes.loopback import Loopback
+from tests.fakes.workers import until
 
 Command = Callable[..., Result]
 BALANCE = ("found", "created", "updated", "unchanged", "skipped", "invalid", "failed", "deleted")
@@ -233,10 +233,10 @@ def test_a_file_with_several_synchronizations_asks_which(
     assert chosen.exit_code == Exit.SUCCESS
 
 
-@contextmanager
-def interrupted(
+@asynccontextmanager
+async def interrupted(
     file: str, remote: Loopback, environment: dict[str, str]
-) -> Iterator[tuple["subprocess.Popen[str]", Event]]:
+) -> AsyncIterator[tuple[Process, Event]]:
     """Give `sync` after one Ctrl-C while it waits for its first page, and what lets that page come."""
     may_answer = Event()
 
@@ -244,46 +244,45 @@ def interrupted(
         may_answer.wait(30)
         return 200, people(1)
 
+    async def has_heard() -> bool:
+        return "Stopping after this page" in process.told()
+
     remote.answer = slowly
-    process = subprocess.Popen(
-        [sys.executable, "-m", "openconnector.cli", "sync", file, "--json"],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stderr is not None
-        assert remote.was_asked.wait(30)
-        process.send_signal(signal.SIGINT)
-        assert "Stopping after this page" in process.stderr.readline()
-        try:
-            yield process, may_answer
-        finally:
-            may_answer.set()
-            process.kill()
-
-
-def test_control_c_stops_after_the_page(file: str, remote: Loopback, environment: dict[str, str]):
-    with interrupted(file, remote, environment) as (process, may_answer):
+    given = dict(environment)
+    storage = Path(given.pop("APP_PERSISTENT_STORAGE"))
+    process = Process(["sync", file, "--json"], storage, **given)
+    try:
+        assert await asyncio.to_thread(remote.was_asked.wait, 30)
+        process.send(signal.SIGINT)
+        await until(has_heard)
+        yield process, may_answer
+    finally:
         may_answer.set()
-        out, _ = process.communicate(timeout=30)
+        process.kill()
 
-    assert process.returncode == Exit.CANCELLED
+
+async def test_control_c_stops_after_the_page(
+    file: str, remote: Loopback, environment: dict[str, str]
+):
+    async with interrupted(file, remote, environment) as (process, may_answer):
+        may_answer.set()
+        async with asyncio.timeout(30):
+            code, out = await process.wait()
+
+    assert code == Exit.CANCELLED
     assert json.loads(out)["state"] == "cancelled"
 
 
-def test_control_c_twice_leaves_at_once_whatever_it_waits_for(
+async def test_control_c_twice_leaves_at_once_whatever_it_waits_for(
     file: str, remote: Loopback, environment: dict[str, str]
 ):
     database = Path(environment["APP_PERSISTENT_STORAGE"]) / DATABASE_FILE
-    with (
-        interrupted(file, remote, environment) as (process, _),
-        closing(sqlite3.connect(database, isolation_level=None)) as other,
-    ):
-        other.execute("BEGIN IMMEDIATE")  # writes of the command wait for as long as they may
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=BUSY_TIMEOUT_MS / 1000)
+    async with interrupted(file, remote, environment) as (process, _):
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # writes of the command wait for as long as they may
+            process.send(signal.SIGINT)
+            async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+                code, out = await process.wait()
 
-    assert process.returncode == Exit.CANCELLED
+    assert code == Exit.CANCELLED
     assert json.loads(out)["type"].endswith(":interrupted")
