@@ -27,8 +27,8 @@ test: check ui ## every check and every test
 	cd ex_app/ui && npm run --silent check && npm run --silent test
 	$(BIN)/pytest -n 2 --dist worksteal -q
 
-unit: dev ## the unit tests alone (no network, no database server)
-	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q tests/unit
+unit: dev ## the unit tests alone, but the slow ones (no network, no database server)
+	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q -m "not slow" tests/unit
 
 # The page is built with a Node of 20 or newer: the one on the path, or one from the Python index.
 ifeq ($(shell node -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null),true)

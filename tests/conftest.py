@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -48,6 +49,8 @@ if _is_good_for_all(MEMORY):
     tempfile.tempdir = os.environ.setdefault("TMPDIR", str(MEMORY))
 
 gc.disable()  # until everything is loaded and collected
+
+sys.modules["sniffio"] = None  # type: ignore[assignment]  # httpx looks for it on the disk at every request to a fake
 
 dialects.share()
 

@@ -1,6 +1,8 @@
 """An ExApp to test with: its settings, and an engine that notes what is asked of it."""
 
 import asyncio
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,13 @@ def settings_for(nextcloud: FakeNextcloud, **changes: Any) -> Settings:
         "hp_shared_key": None,
         "database_url": None,
     }
-    return Settings(**{**values, **changes})
+    return _settings(frozenset(os.environ.items()), **{**values, **changes})
+
+
+@lru_cache
+def _settings(_environment: frozenset[tuple[str, str]], **values: Any) -> Settings:
+    """Return settings, which nobody can change: reading the environment takes longer than most tests."""
+    return Settings(**values)
 
 
 class FakeEngine:

@@ -62,6 +62,7 @@ def test_a_template_that_reaches_out_is_refused_before_it_runs(subtests: pytest.
             assert check_template(attack["template"], dialect) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attack", "dialect"),
     attacks("limit"),

@@ -105,6 +105,7 @@ ACTS: dict[str, tuple[Any, Any, Profile]] = {
 WAYS = GARBAGE | GARBAGE_ROWS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 async def test_no_garbage_breaks_the_store_or_is_taken_for_the_truth(way: str):
     found = {name: await wrong_after(*act, WAYS[way]) for name, act in ACTS.items()}

@@ -188,25 +188,25 @@ async def test_a_login_page_in_between_is_no_empty_folder(nextcloud):
         await read(nextcloud)
 
 
-@pytest.mark.parametrize("per_folder", [100, 10_000], ids=["many folders", "one folder"])
+@pytest.mark.parametrize("per_folder", [40, 10_000], ids=["many folders", "one folder"])
 async def test_memory_does_not_grow_with_the_number_of_files(nextcloud, per_folder):
-    async def held(hundreds: int) -> int:
-        for number in range(hundreds * 100):
+    async def held(pages: int) -> int:
+        for number in range(pages * 40):
             nextcloud.files.put(f"alice/{number // per_folder:03}/{number}.txt", "x")
-        source, count, most = NextcloudFilesSource(page_size=100), 0, 0
+        source, count, most = NextcloudFilesSource(page_size=40), 0, 0
         tracemalloc.start()
         async for page in source.read(reach_to(nextcloud, "alice", memory=NOTHING)):
             count += len(page.records)
             gc.collect()  # what is held counts; how much waits to be thrown away is a matter of moments
             most = max(most, tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
-        assert count == hundreds * 100
+        assert count == pages * 40
         return most
 
     await held(1)
     few, many = await held(4), await held(10)
 
-    # The double keeps a little of each call, and we the names; 600 entries would take several times more than that.
+    # The double keeps a little of each call, and we the names; 240 entries would take several times more than that.
     assert many < few * 2
 
 

@@ -68,7 +68,7 @@ async def test_five_thousand_users_cost_one_request_per_page(nextcloud):
 async def test_memory_does_not_grow_with_the_number_of_users(nextcloud):
     async def peak(count: int) -> int:
         staffed(nextcloud, count)
-        source = NextcloudUsersSource(page_size=100)
+        source = NextcloudUsersSource(page_size=40)
         tracemalloc.start()
         async for _ in source.read(reach_to(nextcloud)):
             pass
@@ -76,8 +76,8 @@ async def test_memory_does_not_grow_with_the_number_of_users(nextcloud):
         tracemalloc.stop()
         return most
 
-    await peak(400)
-    few, many = await peak(400), await peak(2000)
+    await peak(160)
+    few, many = await peak(160), await peak(800)
 
     assert many < few * 2  # the double itself grows a little
 
