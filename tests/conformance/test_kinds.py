@@ -6,6 +6,7 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,13 @@ def syntax(kind: type[Kind]) -> ast.Module:
     return ast.parse(inspect.getsource(importlib.import_module(kind.__module__)))
 
 
+@cache
+def described(kind: type[Kind]) -> dict[str, Any]:
+    return describe(kind)
+
+
 def example(kind: type[Kind]) -> dict[str, Any]:
-    return dict(json.loads(describe(kind)["example"]))
+    return dict(json.loads(described(kind)["example"]))
 
 
 def secrets(value: Any) -> Iterator[str]:
@@ -107,12 +113,12 @@ def test_its_name_is_that_of_its_file(family, kind):
 
 @every_kind
 def test_it_has_a_title_a_description_and_an_example(family, kind):
-    described = describe(kind)
+    told = described(kind)
 
-    assert described["title"]
-    assert len(described["title"]) <= 60
-    assert described["description"].endswith((".", "`"))
-    assert example(kind)["kind"] == described["kind"]
+    assert told["title"]
+    assert len(told["title"]) <= 60
+    assert told["description"].endswith((".", "`"))
+    assert example(kind)["kind"] == told["kind"]
 
 
 @every_kind
@@ -132,7 +138,7 @@ def test_every_field_explains_itself(family, kind):
 
 @every_kind
 def test_its_schema_is_valid_and_its_example_fits(family, kind):
-    schema = describe(kind)["schema"]
+    schema = described(kind)["schema"]
 
     jsonschema_rs.meta.validate({"$schema": DRAFT, **schema})
     jsonschema_rs.Draft202012Validator(schema).validate(example(kind))
@@ -174,7 +180,7 @@ def test_it_is_frozen_and_takes_no_unknown_field(family, kind):
 @every_kind
 def test_it_takes_no_value_that_its_schema_refuses(family, kind):
     """Not 1 for true, not text for a number, not seconds for a moment."""
-    schema = describe(kind)["schema"]
+    schema = described(kind)["schema"]
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
     taken = [
