@@ -71,7 +71,10 @@ STILL = """{
 }"""
 """Nothing fades: what is looked at is not on its way to something else."""
 
-LOOKED_AT = """async ([exclude, options]) => {
+NAVIGATION = "#app-navigation-vue"
+
+LOOKED_AT = """async ([around, options]) => {
+    const exclude = around.filter((one) => document.querySelector(one)).map((one) => [one])
     const found = await axe.run({ exclude }, { resultTypes: ['violations'], ...options })
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)
 }"""
@@ -398,27 +401,29 @@ def settled(page: Page, door: Door) -> Settled:
 def flaws(page: Page, settled: Settled) -> Flaws:
     """What axe finds wrong with the page in light, and with its colours in dark.
 
-    Each is the rule and the first place where it is broken.
+    Each is the rule and the first place where it is broken. The navigation is the same beside every page, and is looked
+    at once in a test.
     """
+    # What Nextcloud puts around the page is its own.
+    around = ["#header", "#skip-actions", "#content > h1"]
+
+    async def broken(*rules: str) -> list[str]:
+        """Return what is wrong by all rules or by these."""
+        limits = {"runOnly": rules} if rules else {}
+        found: list[str] = await page.evaluate(LOOKED_AT, [around, limits])
+        return found
 
     async def find() -> list[str]:
         await settled()
         if await page.evaluate("typeof axe === 'undefined'"):
             await page.evaluate(AXE.read_text())
         async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await _broken(page)
+            found = await broken()
             await page.emulate_media(color_scheme="dark")
-            found += await _broken(page, "color-contrast")
+            found += await broken("color-contrast")
             await page.emulate_media(color_scheme="light")
+        if NAVIGATION not in around:
+            around.append(NAVIGATION)
         return found
 
     return find
-
-
-async def _broken(page: Page, *rules: str) -> list[str]:
-    """Return what is wrong by all rules or by these."""
-    # What Nextcloud puts around the page is its own.
-    around = ["#header", "#skip-actions", "#content > h1"] if MENU_ENTRY in page.url else []
-    limits = {"runOnly": rules} if rules else {}
-    found: list[str] = await page.evaluate(LOOKED_AT, [[[one] for one in around], limits])
-    return found

@@ -20,7 +20,9 @@ async def bakery(address: str) -> str:
 
 
 @alone
-async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in(page: Page):
+async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in_until_signing_out(
+    page: Page,
+):
     await page.goto("/app/sources")
     await page.get_by_label("Token", exact=True).fill("wrong")
     await page.get_by_role("button", name="Sign in").click()
@@ -28,8 +30,11 @@ async def test_who_does_not_know_the_token_is_told_so_and_who_does_is_let_in(pag
 
     await page.get_by_label("Token", exact=True).fill(TOKEN)
     await page.get_by_role("button", name="Sign in").click()
-
     await expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("Token", exact=True)).to_be_visible()
+    assert await page.evaluate("sessionStorage.getItem('openconnector-token')") is None
 
 
 async def test_a_first_source_is_made_from_the_empty_list_with_the_servers_words_at_the_field(

@@ -1,8 +1,10 @@
 """What a later version brings needs no code of the page: a kind and a collection that the tests alone know."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,10 +20,13 @@ pytestmark = alone
 
 
 @pytest.fixture(scope="module")
-async def extended(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+async def extended(
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+) -> AsyncIterator[httpx.AsyncClient]:
     """A server that has both, in a process of its own."""
-    folder = str(tmp_path_factory.mktemp("extended"))
-    command = (sys.executable, "-m", "tests.fakes.extended", folder, TOKEN)
+    folder = tmp_path_factory.mktemp("extended")
+    shutil.copy(migrated_file, folder)
+    command = (sys.executable, "-m", "tests.fakes.extended", str(folder), TOKEN)
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe)
     assert server.stdin is not None

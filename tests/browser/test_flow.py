@@ -51,11 +51,18 @@ async def test_a_contract_is_found_by_its_record_and_tells_how_its_object_came_t
 
 
 @alone
-async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
+async def test_a_synchronization_and_a_register_lead_to_objects_and_those_to_their_contracts(
     signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
-    await signed_in.goto("/app/")
-    await signed_in.get_by_role("link", name="Registers").click()
+    await signed_in.goto("/app/synchronizations/cases?tab=contracts")
+    await signed_in.get_by_role("link", name="1", exact=True).click()
+    await expect(signed_in.get_by_role("heading", name="Case 1")).to_be_visible()
+    await signed_in.go_back()
+    await signed_in.get_by_role("link", name="Town / Case").click()
+    await expect(signed_in.get_by_text("Objects of the register Town")).to_be_visible()
+    await expect(signed_in.get_by_text("3 entries")).to_be_visible()
+
+    await signed_in.get_by_role("link", name="Registers", exact=True).click()
     await signed_in.get_by_role("link", name="Case", exact=True).click()
     await signed_in.get_by_label("Search", exact=True).fill("case 3")
     await expect(signed_in.get_by_text("1 entry")).to_be_visible()
@@ -70,21 +77,6 @@ async def test_an_object_is_reached_from_its_register_and_leads_to_its_contract(
     await signed_in.get_by_role("dialog").get_by_role("button", name="Delete").click()
 
     await expect(signed_in.get_by_text("2 entries")).to_be_visible()
-
-
-@alone  # the tests above are in both
-async def test_a_synchronization_leads_to_its_contracts_and_to_its_objects(
-    signed_in: Page, api: httpx.AsyncClient
-):
-    await signed_in.goto("/app/synchronizations/cases?tab=contracts")
-    await signed_in.get_by_role("link", name="1", exact=True).click()
-    await expect(signed_in.get_by_role("heading", name="Case 1")).to_be_visible()
-    await signed_in.go_back()
-
-    await signed_in.get_by_role("link", name="Town / Case").click()
-
-    await expect(signed_in.get_by_text("Objects of the register Town")).to_be_visible()
-    await expect(signed_in.get_by_text("3 entries")).to_be_visible()
 
 
 async def test_the_flow_is_there_as_a_drawing_and_as_a_table_and_both_lead_on(

@@ -54,8 +54,8 @@ async def test_a_copy_has_a_free_slug_and_no_secrets(signed_in: Page, api: httpx
 
 
 @alone
-async def test_what_is_used_names_its_users_before_anybody_can_delete_it(
-    signed_in: Page, api: httpx.AsyncClient
+async def test_what_is_used_names_its_users_and_a_synchronization_its_chain_and_can_be_paused(
+    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
 ):
     await signed_in.goto("/app/sources")
     await choose(signed_in, "Bakery", "Delete")
@@ -63,8 +63,21 @@ async def test_what_is_used_names_its_users_before_anybody_can_delete_it(
     dialog = signed_in.get_by_role("dialog")
     await expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
     await dialog.get_by_role("link", name="Loaves").click()
-
     await expect(signed_in.get_by_role("heading", name="Loaves")).to_be_visible()
+
+    chain = signed_in.get_by_role("list", name="From the source to the target")
+    await expect(chain.get_by_role("link", name="Bakery")).to_be_visible()
+    await expect(chain).to_contain_text("town / loaf")
+
+    await signed_in.get_by_role("button", name="Pause").click()
+    await expect(signed_in.get_by_role("button", name="Resume")).to_be_visible()
+    assert (await api.get("/synchronizations/loaves")).json()["isEnabled"] is False
+    assert await flaws() == []
+
+    await signed_in.get_by_role("tab", name="Contracts").click()
+    await expect(signed_in.get_by_text("Nothing is kept in step yet")).to_be_visible()
+    await signed_in.get_by_role("tab", name="Settings").click()
+    await expect(signed_in.get_by_label("Name", exact=True)).to_have_value("Loaves")
 
 
 async def test_of_several_what_can_go_goes_and_the_rest_says_why_not(
@@ -117,23 +130,3 @@ async def test_of_two_changes_what_is_chosen_is_saved_on_top_of_the_newest(
     await expect(signed_in.get_by_role("heading", name="Mine")).to_be_visible()
     saved = (await api.get(f"/{path}")).json()
     assert (saved["name"], saved["description"], saved["revision"]) == ("Mine", "Their words", 3)
-
-
-@alone
-async def test_a_synchronization_shows_its_chain_and_can_be_paused(
-    signed_in: Page, api: httpx.AsyncClient, flaws: Flaws
-):
-    await signed_in.goto("/app/synchronizations/loaves")
-    chain = signed_in.get_by_role("list", name="From the source to the target")
-    await expect(chain.get_by_role("link", name="Bakery")).to_be_visible()
-    await expect(chain).to_contain_text("town / loaf")
-
-    await signed_in.get_by_role("button", name="Pause").click()
-    await expect(signed_in.get_by_role("button", name="Resume")).to_be_visible()
-    assert (await api.get("/synchronizations/loaves")).json()["isEnabled"] is False
-    assert await flaws() == []
-
-    await signed_in.get_by_role("tab", name="Contracts").click()
-    await expect(signed_in.get_by_text("Nothing is kept in step yet")).to_be_visible()
-    await signed_in.get_by_role("tab", name="Settings").click()
-    await expect(signed_in.get_by_label("Name", exact=True)).to_have_value("Loaves")

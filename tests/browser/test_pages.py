@@ -26,13 +26,9 @@ SYNCHRONIZATION = {
     "schedules": [{"kind": "cron", "expression": "0 6 * * *"}],
 }
 
-BEHIND = (
-    "/app/settings/audit",
-    "/app/settings/about",
-    "/app/sources/new",
-    "/app/synchronizations/new",
-    "/app/nonsense/of/it",
-)
+BEHIND = ("/app/settings/audit", "/app/settings/about")
+FORMS = ("/app/sources/new", "/app/synchronizations/new", "/app/nonsense/of/it")
+"""These, and the page of an address that is none, ask the server for nothing."""
 
 
 @pytest.fixture
@@ -45,8 +41,10 @@ def state(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def behind(state: str, engine: Engine, address: str) -> list[str]:
     """Pages that the navigation does not name; those of one of each where there is one."""
-    if state != "full":
+    if state == "broken":
         return [*BEHIND]
+    if state == "empty":
+        return [*BEHIND, *FORMS]
     async with asking(address) as client:
         for name, body in (
             ("sources", SOURCE),
@@ -65,6 +63,7 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
     await crowd(engine.database, MANY, schedule)
     return [
         *BEHIND,
+        *FORMS,
         "/app/sources/bakery",
         "/app/mappings/loaf",
         "/app/synchronizations/bread",

@@ -1,7 +1,7 @@
 """The product with a kind and a collection that only this file knows: `python -m tests.fakes.extended FOLDER TOKEN`.
 
-It runs in a process of its own, since what there is to be configured is settled while modules are imported. Prints the
-port of its server, and ends when its input does.
+It runs in a process of its own, since what there is to be configured is settled while modules are imported. The folder
+holds a migrated database already. Prints the port of its server, and ends when its input does.
 """
 
 import asyncio
@@ -85,11 +85,9 @@ async def main(folder: Path, token: str) -> None:
     from openconnector.api.callers import by_token  # noqa: PLC0415
     from openconnector.api.pages import pages  # noqa: PLC0415
     from openconnector.cli.serving import listening  # noqa: PLC0415
-    from openconnector.db.migrate import migrate  # noqa: PLC0415
     from openconnector.engine import Engine, Settings  # noqa: PLC0415
 
     async with Engine(Settings(storage=folder)) as engine:
-        await migrate(engine.database)
         async with engine.database.writing() as session:
             connection = await session.connection()
             await connection.run_sync(Base.metadata.create_all)
