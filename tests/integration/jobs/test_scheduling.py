@@ -1,23 +1,17 @@
 """Schedules at work: each moment is fired once, whoever looks, whatever dies, and its run is queued with it."""
 
 import asyncio
-import multiprocessing
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openconnector.db import firings
-from openconnector.db.firing_rows import FiringRow
-from openconnector.definitions.store import SYNCHRONIZATIONS
-from openconnector.engine import Engine
 from openconnector.testing import FakeClock
-from tests.fakes.clocks import HurriedClock
-from tests.fakes.commands import PRELOADED
 from tests.fakes.installation import Installation, installation, opened, page, records
+from tests.fakes.ticking import firings_of, ticking
 from tests.fakes.workers import until
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,12 +30,6 @@ async def scheduled(installed: Installation, *schedules: dict[str, Any], **field
     """Save the synchronization with these schedules."""
     installed.synchronization = {"schedules": list(schedules), **fields}
     await installed.configure()
-
-
-async def firings_of(engine: Engine) -> Sequence[FiringRow]:
-    async with engine.database.reading() as session:
-        loaded = await engine.definitions.load(session, SYNCHRONIZATIONS, "s")
-        return await firings.every(session, loaded.id)
 
 
 async def finish(installed: Installation) -> None:
@@ -262,18 +250,10 @@ async def test_a_killed_scheduler_loses_no_moment_and_doubles_none(
 ):
     await scheduled(installed, MINUTELY | {"misfire": "all"})
     await installed.engine.scheduler().tick()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-
-    async def has_fired(count: int) -> bool:
-        return len(await firings_of(installed.engine)) >= count
-
-    for deaths in range(1, 4):
-        process = context.Process(target=_tick, args=(migrated_url, str(tmp_path / "storage")))
-        process.start()
-        await until(lambda count=7 * deaths: has_fired(count))  # type: ignore[misc]  # bound now
-        process.kill()
-        await asyncio.to_thread(process.join, 30)
+    for _ in range(3):
+        async with ticking(migrated_url, tmp_path / "storage", BEGIN) as ticks:
+            for _ in range(7):
+                await ticks.readexactly(1)
     rows = await firings_of(installed.engine)
     installed.clock.moment = rows[-1].moment + timedelta(minutes=5)
     await installed.engine.scheduler().tick()
@@ -304,19 +284,3 @@ class RealClock(FakeClock):
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-def _tick(url: str, folder: str) -> None:
-    asyncio.run(_tick_on(url, Path(folder)))
-
-
-async def _tick_on(url: str, folder: Path) -> None:
-    """Fire on and on, a minute at a time, until killed."""
-    clock = HurriedClock()
-    async with opened(url, folder, clock) as engine:
-        scheduler = engine.scheduler()
-        rows = await firings_of(engine)
-        clock.moment = rows[-1].moment if rows else BEGIN
-        while True:
-            clock.moment += timedelta(minutes=1)
-            await scheduler.tick()

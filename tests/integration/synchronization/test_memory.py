@@ -114,6 +114,9 @@ PAGES = st.lists(
 POLICIES = [{"mode": "keep"}, {"maxShare": 1, "smallShare": 1}]
 
 
+@pytest.mark.parametrize(
+    "migrated_url", ["sqlite"], indirect=True
+)  # of what is remembered, not of SQL
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

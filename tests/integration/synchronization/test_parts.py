@@ -221,8 +221,11 @@ contents = st.dictionaries(
 )
 
 
+@pytest.mark.parametrize(
+    "migrated_url", ["sqlite"], indirect=True
+)  # of what is remembered, not of SQL
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(history=st.lists(contents, min_size=1, max_size=5))
 async def test_remembering_never_gives_another_result_than_reading(
