@@ -8,8 +8,10 @@ from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
 from openconnector.engine import Engine
-from tests.fakes.ways import DIRECTLY_ON_SQLITE, NOT_THROUGH_PHP
+from tests.fakes.ways import DIRECTLY_ON_SQLITE, ON_SQLITE, THROUGH_DOORS, Way
 from tests.integration.api.conftest import TOKEN
+
+NOT_THROUGH_PHP = [*DIRECTLY_ON_SQLITE, THROUGH_DOORS[1]]
 
 V1, V2 = "/ocs/v1.php", "/ocs/v2.php"
 APP = "/apps/openconnector/api/v1"
@@ -23,6 +25,13 @@ OK = {
     },
     V2: {"status": "ok", "statuscode": 200, "message": "OK"},
 }
+
+
+@pytest.fixture(params=ON_SQLITE)
+def way(request: pytest.FixtureRequest) -> Way:
+    """No database sees an envelope."""
+    found: Way = request.param
+    return found
 
 
 @pytest.fixture
@@ -75,33 +84,34 @@ async def test_an_answer_without_a_body_has_an_envelope_too(
     assert meta_of(answer)["statuscode"] == code
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("GET", f"{APP}/sources/none", 404, 404),
-        ("GET", f"{APP}/nowhere", 404, 998),
-        ("GET", f"{APP}", 404, 998),
-        ("GET", "/cloud/user", 404, 998),
-        ("GET", "/apps/openconnector/heartbeat", 404, 998),
-        ("GET", "/apps/openconnector/init", 404, 998),
-        ("GET", "/apps/openconnector/api/v1/../../heartbeat", 404, 998),
-        ("GET", "/ocs/v2.php/apps/openconnector/api/v1/kinds", 404, 998),
-        ("GET", f"{APP}/sources?_page=0", 400, 400),
-        ("GET", f"{APP}/sources?format=yaml", 400, 400),
-    ],
-)
-async def test_an_error_is_worded_in_the_meta_block(
-    ocs: httpx.AsyncClient, method: str, path: str, status: int, code: int
-):
-    v1 = await ocs.request(method, V1 + path)
-    v2 = await ocs.request(method, V2 + path)
+ERRORS: list[tuple[str, str, int, int]] = [
+    ("GET", f"{APP}/sources/none", 404, 404),
+    ("GET", f"{APP}/nowhere", 404, 998),
+    ("GET", f"{APP}", 404, 998),
+    ("GET", "/cloud/user", 404, 998),
+    ("GET", "/apps/openconnector/heartbeat", 404, 998),
+    ("GET", "/apps/openconnector/init", 404, 998),
+    ("GET", "/apps/openconnector/api/v1/../../heartbeat", 404, 998),
+    ("GET", "/ocs/v2.php/apps/openconnector/api/v1/kinds", 404, 998),
+    ("GET", f"{APP}/sources?_page=0", 400, 400),
+    ("GET", f"{APP}/sources?format=yaml", 400, 400),
+]
 
-    is_ours = "format=" in path
-    assert (v1.status_code, v2.status_code) == (400 if is_ours else 200, status)
-    for answer in (v1, v2) if not is_ours else ():
-        meta = meta_of(answer)
-        assert (meta["status"], meta["statuscode"]) == ("failure", code)
-        assert meta["message"] == answer.json()["ocs"]["data"]["detail"]
+
+async def test_an_error_is_worded_in_the_meta_block(
+    ocs: httpx.AsyncClient, subtests: pytest.Subtests
+):
+    for method, path, status, code in ERRORS:
+        with subtests.test(path=path):
+            v1 = await ocs.request(method, V1 + path)
+            v2 = await ocs.request(method, V2 + path)
+
+            is_ours = "format=" in path
+            assert (v1.status_code, v2.status_code) == (400 if is_ours else 200, status)
+            for answer in (v1, v2) if not is_ours else ():
+                meta = meta_of(answer)
+                assert (meta["status"], meta["statuscode"]) == ("failure", code)
+                assert meta["message"] == answer.json()["ocs"]["data"]["detail"]
 
 
 @pytest.mark.parametrize("way", NOT_THROUGH_PHP, indirect=True)
@@ -137,24 +147,25 @@ async def test_a_list_tells_how_many_there_are(ocs: httpx.AsyncClient):
     assert counts == {V1: ("2", "1"), V2: (2, 1)}
 
 
-@pytest.mark.parametrize(
-    ("accept", "query", "kind"),
-    [
-        ("*/*", "", "xml"),
-        ("text/html,application/xml;q=0.9", "", "xml"),
-        ("application/json", "?format=xml", "xml"),
-        ("*/*", "?format=json", "json"),
-        ("text/plain, Application/JSON;q=0.5, */*", "", "json"),
-        ("*/*", "?_limit=1&format=json&_page=1", "json"),
-    ],
-)
-async def test_the_query_decides_the_format_and_else_the_header(
-    ocs: httpx.AsyncClient, accept: str, query: str, kind: str
-):
-    answer = await ocs.get(f"{V2}{APP}/sources{query}", headers={"Accept": accept})
+FORMATS: list[tuple[str, str, str]] = [
+    ("*/*", "", "xml"),
+    ("text/html,application/xml;q=0.9", "", "xml"),
+    ("application/json", "?format=xml", "xml"),
+    ("*/*", "?format=json", "json"),
+    ("text/plain, Application/JSON;q=0.5, */*", "", "json"),
+    ("*/*", "?_limit=1&format=json&_page=1", "json"),
+]
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == f"application/{kind}; charset=utf-8"
+
+async def test_the_query_decides_the_format_and_else_the_header(
+    ocs: httpx.AsyncClient, subtests: pytest.Subtests
+):
+    for accept, query, kind in FORMATS:
+        with subtests.test(accept=accept):
+            answer = await ocs.get(f"{V2}{APP}/sources{query}", headers={"Accept": accept})
+
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == f"application/{kind}; charset=utf-8"
 
 
 async def test_xml_holds_what_json_holds(ocs: httpx.AsyncClient):

@@ -105,25 +105,26 @@ async def test_a_host_says_who_calls(
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "sources", 200),
-        ("GET", "sources/none", 404),
-        ("GET", "nowhere", 404),
-        ("GET", "sources/", 404),
-        ("POST", "sources", 400),
-        ("GET", "sources?_page=0", 400),
-    ],
-)
-async def test_every_answer_names_the_version_and_is_not_kept(
-    api: httpx.AsyncClient, method: str, path: str, status: int
-):
-    answer = await api.request(method, path)
+ANSWERS: list[tuple[str, str, int]] = [
+    ("GET", "sources", 200),
+    ("GET", "sources/none", 404),
+    ("GET", "nowhere", 404),
+    ("GET", "sources/", 404),
+    ("POST", "sources", 400),
+    ("GET", "sources?_page=0", 400),
+]
 
-    assert answer.status_code == status
-    assert answer.headers["api-version"] == "1.0.0"
-    assert answer.headers["cache-control"] == "no-store"
+
+async def test_every_answer_names_the_version_and_is_not_kept(
+    api: httpx.AsyncClient, subtests: pytest.Subtests
+):
+    for method, path, status in ANSWERS:
+        with subtests.test(path=path):
+            answer = await api.request(method, path)
+
+            assert answer.status_code == status
+            assert answer.headers["api-version"] == "1.0.0"
+            assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("way", NOT_THROUGH_PHP, indirect=True)
@@ -135,25 +136,24 @@ async def test_an_unknown_method_is_told_the_known_ones(api: httpx.AsyncClient):
     assert answer.json()["title"] == "Method Not Allowed"
 
 
-@pytest.mark.parametrize(
-    ("query", "fields"),
-    [
-        ("offset=3", ["offset"]),
-        ("_limit=0&_page=x&isEnabled=maybe&_sort=age", ["_limit", "_page", "_sort", "isEnabled"]),
-        ("_limit=101", ["_limit"]),
-        (f"_page={10**30}", ["_page"]),
-        ("isEnabled=1", ["isEnabled"]),
-        ("_search=%00", ["_search"]),
-        ("_search=", ["_search"]),
-    ],
-)
-async def test_wrong_query_parameters_are_named(
-    api: httpx.AsyncClient, query: str, fields: list[str]
-):
-    answer = await api.get(f"sources?{query}")
+WRONG_QUERIES: list[tuple[str, list[str]]] = [
+    ("offset=3", ["offset"]),
+    ("_limit=0&_page=x&isEnabled=maybe&_sort=age", ["_limit", "_page", "_sort", "isEnabled"]),
+    ("_limit=101", ["_limit"]),
+    (f"_page={10**30}", ["_page"]),
+    ("isEnabled=1", ["isEnabled"]),
+    ("_search=%00", ["_search"]),
+    ("_search=", ["_search"]),
+]
 
-    assert answer.status_code == 400
-    assert sorted(error["field"] for error in answer.json()["errors"]) == fields
+
+async def test_wrong_query_parameters_are_named(api: httpx.AsyncClient, subtests: pytest.Subtests):
+    for query, fields in WRONG_QUERIES:
+        with subtests.test(query=query):
+            answer = await api.get(f"sources?{query}")
+
+            assert answer.status_code == 400
+            assert sorted(error["field"] for error in answer.json()["errors"]) == fields
 
 
 @pytest.mark.parametrize("way", NOT_THROUGH_PHP, indirect=True)

@@ -15,14 +15,18 @@ from openconnector.api.requests import Route
 from openconnector.api.rights import Right, Role
 from openconnector.engine import Engine
 from tests.fakes.interfaces import Interfaces
-from tests.fakes.ways import DIRECTLY, Way
+from tests.fakes.ways import DIRECTLY, DIRECTLY_ON_SQLITE, Way
 
 
-@pytest.fixture(params=DIRECTLY)
+@pytest.fixture(params=DIRECTLY_ON_SQLITE)
 def way(request: pytest.FixtureRequest) -> Way:
-    """Roles are given here, not by a front door."""
+    """Roles are given here, not by a front door, and judged before a database is asked."""
     found: Way = request.param
     return found
+
+
+ON_BOTH = pytest.mark.parametrize("way", DIRECTLY, indirect=True)
+"""For what is found by owner."""
 
 
 R, OWN, ENTER, C, A = Right.READ, Right.OWN, Right.ENTER, Right.CHANGE, Right.ADMINISTER
@@ -213,6 +217,7 @@ async def _own_something(client: httpx.AsyncClient, name: str) -> dict[str, str]
     }
 
 
+@ON_BOTH
 async def test_an_account_without_a_role_sees_what_it_owns_and_nothing_else(as_: As):
     own = await _own_something(as_("alice", Role.EDITOR), "of alice")
     foreign = await _own_something(as_("bob", Role.EDITOR), "of bob")
@@ -233,6 +238,7 @@ async def test_an_account_without_a_role_sees_what_it_owns_and_nothing_else(as_:
         assert search.json()["results"] == []
 
 
+@ON_BOTH
 async def test_an_account_without_a_role_finds_foreign_rows_by_no_name(as_: As):
     await _own_something(as_("bob", Role.EDITOR), "of bob")
     alice = as_("alice", Role.NONE)

@@ -335,23 +335,27 @@ async def test_the_log_goes_on_after_the_cursor(
     assert rest["cursor"] == run["cursor"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "runs/none",
-        "runs/none/changes",
-        "runs/none/failures",
-        "runs/none/deletions",
-        "contracts/none.1.00000000",
-    ],
-)
-async def test_what_never_was_is_not_found(api: httpx.AsyncClient, path: str):
-    assert (await api.get(path)).status_code == 404
+NEVER_THERE: list[str] = [
+    "runs/none",
+    "runs/none/changes",
+    "runs/none/failures",
+    "runs/none/deletions",
+    "contracts/none.1.00000000",
+]
 
 
-@pytest.mark.parametrize("action", ["cancel", "approve", "replay"])
-async def test_a_run_that_never_was_cannot_be_changed(api: httpx.AsyncClient, action: str):
-    assert (await api.post(f"runs/none/{action}")).status_code == 404
+async def test_what_never_was_is_not_found(api: httpx.AsyncClient, subtests: pytest.Subtests):
+    for path in NEVER_THERE:
+        with subtests.test(path=path):
+            assert (await api.get(path)).status_code == 404
+
+
+async def test_a_run_that_never_was_cannot_be_changed(
+    api: httpx.AsyncClient, subtests: pytest.Subtests
+):
+    for action in ("cancel", "approve", "replay"):
+        with subtests.test(action=action):
+            assert (await api.post(f"runs/none/{action}")).status_code == 404
 
 
 async def test_contracts_pair_records_with_objects(

@@ -53,23 +53,24 @@ async def test_a_preview_without_a_moment_shows_those_to_come(api: httpx.AsyncCl
     assert len(found) == 10
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"schedule": {"kind": "cron", "expression": "61 * * * *"}}, "schedule.expression"),
-        ({"schedule": {"kind": "sometimes"}}, "schedule"),
-        ({"schedule": NIGHTLY, "count": 101}, "count"),
-        ({"schedule": NIGHTLY, "after": "2026-01-01T00:00:00"}, "after"),
-        ({"schedule": NIGHTLY, "after": "9999-01-01T00:00:00Z"}, "after"),
-    ],
-)
-async def test_a_preview_that_cannot_be_shown_names_the_field(
-    api: httpx.AsyncClient, body: dict, field: str
-):
-    answer = await api.post("schedules/preview", json=body)
+WRONG_PREVIEWS: list[tuple[dict, str]] = [
+    ({"schedule": {"kind": "cron", "expression": "61 * * * *"}}, "schedule.expression"),
+    ({"schedule": {"kind": "sometimes"}}, "schedule"),
+    ({"schedule": NIGHTLY, "count": 101}, "count"),
+    ({"schedule": NIGHTLY, "after": "2026-01-01T00:00:00"}, "after"),
+    ({"schedule": NIGHTLY, "after": "9999-01-01T00:00:00Z"}, "after"),
+]
 
-    assert answer.status_code == 400
-    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+async def test_a_preview_that_cannot_be_shown_names_the_field(
+    api: httpx.AsyncClient, subtests: pytest.Subtests
+):
+    for body, field in WRONG_PREVIEWS:
+        with subtests.test(body=body):
+            answer = await api.post("schedules/preview", json=body)
+
+            assert answer.status_code == 400
+            assert [one["field"] for one in answer.json()["errors"]] == [field]
 
 
 @pytest.fixture
@@ -165,21 +166,22 @@ async def test_the_list_can_be_narrowed_to_one_synchronization(saved: httpx.Asyn
     assert (own["total"], other["total"]) == (2, 0)
 
 
-@pytest.mark.parametrize(
-    ("schedules", "field"),
-    [
-        ([{"kind": "cron", "expression": "0 0 30 2 *"}], "schedules.0.expression"),
-        ([NIGHTLY, {**NIGHTLY, "misfire": "all"}], "schedules"),
-        ([{"kind": "interval", "every": 1 + number} for number in range(21)], "schedules"),
-    ],
-)
+WRONG_SCHEDULES: list[tuple[list, str]] = [
+    ([{"kind": "cron", "expression": "0 0 30 2 *"}], "schedules.0.expression"),
+    ([NIGHTLY, {**NIGHTLY, "misfire": "all"}], "schedules"),
+    ([{"kind": "interval", "every": 1 + number} for number in range(21)], "schedules"),
+]
+
+
 async def test_a_synchronization_with_a_wrong_schedule_is_refused(
-    saved: httpx.AsyncClient, schedules: list, field: str
+    saved: httpx.AsyncClient, subtests: pytest.Subtests
 ):
     body = (await saved.get("synchronizations/cases")).json()
     own = {name: body[name] for name in ("name", "slug", "sourceId", "target")}
 
-    answer = await saved.put("synchronizations/cases", json=own | {"schedules": schedules})
+    for schedules, field in WRONG_SCHEDULES:
+        with subtests.test(schedules=schedules):
+            answer = await saved.put("synchronizations/cases", json=own | {"schedules": schedules})
 
-    assert answer.status_code == 400
-    assert [one["field"] for one in answer.json()["errors"]] == [field]
+            assert answer.status_code == 400
+            assert [one["field"] for one in answer.json()["errors"]] == [field]
