@@ -107,7 +107,7 @@ STORES = [
     pytest.param("embedded, PostgreSQL", marks=pytest.mark.postgres),
     *OPEN_REGISTERS,
 ]
-READ_ALIKE = pytest.mark.parametrize("opening", STORES[:2] + VERSIONS, indirect=True)
+READ_ALIKE = pytest.mark.parametrize("opening", [*STORES[:2], *VERSIONS], indirect=True)
 """For what only reads a few objects: how a bulk goes wrong makes no difference to it."""
 
 
