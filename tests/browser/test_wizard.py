@@ -79,10 +79,10 @@ async def tab_to(wanted: Locator) -> None:
     raise AssertionError(f"{wanted} is not reached by keyboard")
 
 
-async def type_into(field: Locator, text: str) -> None:
+async def paste_into(field: Locator, text: str) -> None:
     await tab_to(field)
     await field.page.keyboard.press("Control+A")
-    await field.page.keyboard.type(text)
+    await field.page.keyboard.insert_text(text)
 
 
 async def press(button: Locator) -> None:
@@ -125,14 +125,14 @@ async def test_a_keyboard_alone_leads_from_nothing_to_a_finished_run(
 async def describe_the_source(page: Page, example: str) -> None:
     """An address that is none, then one at which nothing is, then the right one."""
     location = page.locator('[data-field="configuration.location"]')
-    await type_into(page.get_by_label("Name", exact=True), "Earthquakes")
-    await type_into(location.get_by_role("textbox"), "nonsense")
+    await paste_into(page.get_by_label("Name", exact=True), "Earthquakes")
+    await paste_into(location.get_by_role("textbox"), "nonsense")
     await page.keyboard.press("Enter")
     await expect(location.get_by_role("alert")).to_be_visible()
-    await type_into(location.get_by_role("textbox"), example)
+    await paste_into(location.get_by_role("textbox"), example)
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("answered 404")).to_be_visible()
-    await type_into(page.locator('[data-field="configuration.endpoint"] input'), "earthquakes")
+    await paste_into(page.locator('[data-field="configuration.endpoint"] input'), "earthquakes")
     await press(page.get_by_role("button", name="Test the connection"))
     await expect(page.get_by_text("3 records on the first page")).to_be_visible()
 
@@ -154,7 +154,7 @@ async def map_two_fields(page: Page) -> None:
     """Begin a template wrongly, and see the error at its field go when it is mended."""
     place = page.get_by_label("Where place comes from")
     await expect(place).to_have_value("properties.place")
-    await type_into(place, "{{ nonsense(")
+    await paste_into(place, "{{ nonsense(")
     rows = page.get_by_role("table", name="Fields")
     await expect(rows.get_by_text("line 1")).to_be_visible()
     await page.keyboard.press("Control+A")
