@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from openconnector.crypto import KeyRing
+from openconnector.db.audit import sealed_head
 from openconnector.db.database import Database
 from openconnector.db.definitions import change_counter
-from openconnector.db.dumping import SEEDED, Row, Shape, clear, put, shapes, taken
+from openconnector.db.dumping import SEEDED, Row, Shape, clear, occupied, put, shapes, taken
 from openconnector.db.metadata import METADATA
 from openconnector.engine import KEY_FILE
 
@@ -35,11 +36,15 @@ def storage(folder: Path) -> Path:
 async def configured(
     database: Database, key: Hashable, save: Callable[[], Awaitable[object]]
 ) -> None:
-    """Have in an empty database what ``save`` saves, which saves the same for the same ``key``."""
-    if key in _kept and await _put(database, _kept[key]):
+    """Have in a database what ``save`` saves, which saves the same for the same ``key``."""
+    async with database.reading() as session:
+        is_new = not await change_counter(session) and await sealed_head(session) is None
+        is_kept = is_new and key in _saved and key not in _kept and not await occupied(session)
+    if is_new and key in _kept:
+        await _put(database, _kept[key])
         return
     await save()
-    if key in _saved and key not in _kept:
+    if is_kept:
         async with database.reading() as session:
             found = [
                 (shape, [row async for rows in taken(session, shape) for row in rows])
@@ -49,16 +54,13 @@ async def configured(
     _saved.add(key)
 
 
-async def _put(database: Database, kept: Sequence[tuple[Shape, list[Row]]]) -> bool:
+async def _put(database: Database, kept: Sequence[tuple[Shape, list[Row]]]) -> None:
     async with database.writing() as session:
-        if await change_counter(session):
-            return False  # not empty: something was saved in it before
         await clear(session, [shape for shape, _ in kept if shape.name in SEEDED])
         for shape, rows in kept:
             await put(session, shape, rows)
         if not database.is_sqlite:
             await _count_on(session, [shape.name for shape, _ in kept])
-    return True
 
 
 async def _count_on(session: AsyncSession, names: Sequence[str]) -> None:

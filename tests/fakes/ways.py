@@ -36,3 +36,6 @@ DIRECTLY_ON_SQLITE = DIRECTLY[:1]
 
 NOT_THROUGH_PHP = [*DIRECTLY, THROUGH_DOORS[1]]
 """For what PHP loses: repeated parameters, encoded slashes, other methods, forms it cannot read."""
+
+ON_ONE_DATABASE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+"""For what is decided before a database is asked, where everything else runs on both kinds."""

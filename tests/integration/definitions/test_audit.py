@@ -17,6 +17,7 @@ from openconnector.definitions.registers import REGISTERS, SCHEMAS, Registers
 from openconnector.definitions.store import SOURCES, Definitions
 from openconnector.errors import Conflict
 from openconnector.testing import FakeClock
+from tests.fakes.ways import ON_ONE_DATABASE
 
 KEYS = KeyRing({b"test": bytes(32)}, b"test")
 CLOCK = FakeClock()
@@ -157,6 +158,7 @@ TAMPERING = {
 }
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("case", TAMPERING)
 async def test_tampering_is_found(database: Database, case: str):
     statements, expected = TAMPERING[case]

@@ -25,6 +25,7 @@ from openconnector.previews.pool import Previews
 from openconnector.testing import FakeClock
 from tests.fakes.odd_exports import DOCUMENTS
 from tests.fakes.previews import PreviewsHere, WatchingPreviews
+from tests.fakes.ways import ON_ONE_DATABASE
 
 CLOCK = FakeClock()
 DEFINITIONS = Definitions(KeyRing({b"test": bytes(32)}, b"test"), CLOCK)
@@ -323,6 +324,7 @@ def with_a_test(target: str, expected: Any) -> dict[str, Any]:
     return {"mappings": [outer, inner]}
 
 
+@ON_ONE_DATABASE
 async def test_an_import_that_breaks_its_own_tests_saves_nothing_and_names_test_and_field(
     database: Database, previews: Previews
 ):
@@ -353,6 +355,7 @@ async def test_a_forced_import_says_what_it_forced_and_is_unchanged_when_it_come
     }
 
 
+@ON_ONE_DATABASE
 async def test_an_import_that_mends_what_was_forced_is_no_longer_forced(
     database: Database, previews: Previews
 ):
@@ -382,6 +385,7 @@ async def test_no_writing_transaction_is_open_while_the_tests_of_an_import_run(
     assert watching.was_free == [True, True]
 
 
+@ON_ONE_DATABASE
 async def test_the_mappings_of_a_file_are_tested_as_the_file_has_them_not_as_they_are_saved(
     database: Database, previews: Previews
 ):

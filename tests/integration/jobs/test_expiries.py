@@ -13,6 +13,7 @@ from openconnector.synchronization.attention import SOON, Attention, situation
 from tests.fakes.hostile_server import answer
 from tests.fakes.inbox import Inbox
 from tests.fakes.installation import Installation, installation, page, records
+from tests.fakes.ways import ON_ONE_DATABASE
 
 DAY = timedelta(days=1)
 
@@ -109,6 +110,7 @@ async def test_a_token_that_says_when_it_expires_is_told(installed, inbox):
     assert token not in said
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "token", ["plain", "a.b.c", jwt({"exp": "soon"}), jwt([]), jwt({"exp": 1e300}), jwt({})]
 )

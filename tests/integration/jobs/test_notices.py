@@ -15,6 +15,7 @@ from openconnector.synchronization.outcome import Ending
 from tests.fakes.hostile_server import answer
 from tests.fakes.inbox import Inbox
 from tests.fakes.installation import Installation, installation, page, records
+from tests.fakes.ways import ON_ONE_DATABASE
 
 
 @pytest.fixture
@@ -76,12 +77,14 @@ async def test_that_it_works_again_is_told_once_and_ends_the_period(installed, i
     assert await sent(installed, inbox) == ["failed", "works", "failed"]
 
 
+@ON_ONE_DATABASE
 async def test_what_never_troubled_anybody_is_not_told(installed, inbox):
     await works(installed)
 
     assert await sent(installed, inbox) == []
 
 
+@ON_ONE_DATABASE
 async def test_another_reason_is_told_within_the_period(installed, inbox):
     await fails(installed)
     await installed.run(answer(200, body=b"<no json", content_type="application/json"))
@@ -98,6 +101,7 @@ async def test_a_run_that_waits_for_an_approval_is_told(installed, inbox):
     assert await sent(installed, inbox) == ["approval"]
 
 
+@ON_ONE_DATABASE
 async def test_a_long_reason_is_shortened_and_too_many_receivers_are_not_told(installed, inbox):
     inbox.admins = [f"admin{number}" for number in range(MAX_RECEIVERS + 1)]
     ending = Ending(state="failed", code="odd", message="x" * 5_000)
@@ -111,6 +115,7 @@ async def test_a_long_reason_is_shortened_and_too_many_receivers_are_not_told(in
     assert len(inbox.told[0][2]) == MAX_REASON
 
 
+@ON_ONE_DATABASE
 async def test_who_is_told_is_a_setting(installed, inbox):
     await decide(installed, notifiedUsers=["anna"], notifiedGroups=["staff"])
     await fails(installed)
@@ -119,6 +124,7 @@ async def test_who_is_told_is_a_setting(installed, inbox):
     assert [user for user, _, _ in inbox.told] == ["anna", "member of staff"]
 
 
+@ON_ONE_DATABASE
 async def test_nobody_is_told_where_the_settings_say_so_or_about_dry_runs(installed, inbox):
     await installed.run(answer(404), mode="dry_run")
     await decide(installed, notifies=False)
@@ -149,6 +155,7 @@ async def test_a_worker_killed_after_it_sent_makes_nobody_be_told_twice(installe
     assert await deliveries(installed) == [("sent", 2)]
 
 
+@ON_ONE_DATABASE
 async def test_a_host_that_is_away_is_asked_again_later_and_later(installed, inbox):
     await fails(installed)
     inbox.failures = [Unavailable("away")] * 2

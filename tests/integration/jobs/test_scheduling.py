@@ -12,6 +12,7 @@ import pytest
 from openconnector.testing import FakeClock
 from tests.fakes.installation import Installation, installation, opened, page, records
 from tests.fakes.ticking import firings_of, ticking
+from tests.fakes.ways import ON_ONE_DATABASE
 from tests.fakes.workers import until
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,6 +79,7 @@ async def test_two_schedulers_never_fire_a_moment_twice(
     assert len(runs) == len(await installed.runs())
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("misfire", "made_up"),
     [
@@ -105,6 +107,7 @@ async def test_what_passed_while_the_app_was_down_is_made_up_for_as_the_schedule
     assert following == BEGIN + timedelta(hours=6)
 
 
+@ON_ONE_DATABASE
 async def test_a_moment_that_is_a_little_late_is_no_misfire(installed: Installation):
     await scheduled(installed, HOURLY | {"misfire": "none"})
     scheduler = installed.engine.scheduler()
@@ -198,6 +201,7 @@ async def test_a_moment_between_the_save_and_the_first_look_comes_as_well(instal
     assert [run.trigger for run in await installed.runs()] == ["schedule"]
 
 
+@ON_ONE_DATABASE
 async def test_another_jitter_moves_what_comes_next(installed: Installation):
     await scheduled(installed, HOURLY | {"jitterSeconds": 3_000})
     scheduler = installed.engine.scheduler()
@@ -263,6 +267,7 @@ async def test_a_killed_scheduler_loses_no_moment_and_doubles_none(
     assert len(moments) == len(rows) + 5
 
 
+@ON_ONE_DATABASE
 async def test_the_clock_wakes_the_scheduler(migrated_url: str, tmp_path: Path):
     stop = asyncio.Event()
     async with installation(migrated_url, tmp_path / "storage", RealClock()) as installed:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from openconnector.db.database import Database
 from tests.fakes.memory import MemorySource
 from tests.fakes.synchronizing import Synchronizing, balance, records
+from tests.fakes.ways import ON_ONE_DATABASE
 
 
 @pytest.fixture
@@ -114,9 +115,7 @@ PAGES = st.lists(
 POLICIES = [{"mode": "keep"}, {"maxShare": 1, "smallShare": 1}]
 
 
-@pytest.mark.parametrize(
-    "migrated_url", ["sqlite"], indirect=True
-)  # of what is remembered, not of SQL
+@ON_ONE_DATABASE
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

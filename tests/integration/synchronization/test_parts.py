@@ -15,6 +15,7 @@ from openconnector.kinds.source import Source
 from openconnector.records import Cursor, Page, Part
 from openconnector.synchronization.progress import LEASE, Context
 from tests.fakes.synchronizing import Synchronizing, balance, records
+from tests.fakes.ways import ON_ONE_DATABASE
 
 
 class FilesSource(Source):
@@ -221,9 +222,7 @@ contents = st.dictionaries(
 )
 
 
-@pytest.mark.parametrize(
-    "migrated_url", ["sqlite"], indirect=True
-)  # of what is remembered, not of SQL
+@ON_ONE_DATABASE
 @settings(
     max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )

@@ -18,6 +18,7 @@ from openconnector.synchronization.keeping import opened
 from openconnector.synchronization.progress import LEASE
 from tests.fakes.memory import MemorySource, NumberingTarget
 from tests.fakes.synchronizing import Synchronizing, balance, records
+from tests.fakes.ways import ON_ONE_DATABASE
 
 
 @pytest.fixture
@@ -119,6 +120,7 @@ async def test_a_source_that_is_suddenly_empty_deletes_nothing_and_asks(
     assert len(sync.shelf.objects) == count
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("had", "gone", "state"),
     [
@@ -190,6 +192,7 @@ async def test_duplicates_fail_where_the_synchronization_says_so(sync: Synchroni
     assert (row.state, balance(row)) == ("partial", {"found": 2, "created": 1, "failed": 1})
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "record",
     [
@@ -288,6 +291,7 @@ async def test_a_source_that_never_recovers_is_given_up(sync: Synchronizing):
     assert (row.state, row.error_code) == ("failed", "unavailable")
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("error", "before", "state"),
     [
