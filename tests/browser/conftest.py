@@ -10,7 +10,8 @@ layer (addresses below a prefix, who signs in how, the policy, what the proxy le
 - marked `in_both_places` where that layer is what it is about: addresses, navigation, languages, and the way of the
   wizard from nothing to a finished run.
 
-Every page is opened in both: `test_pages.py` looks at all of them, filled inside Nextcloud, empty and refused alone.
+Every page is opened in both by some test: `test_pages.py` opens all inside Nextcloud, filled, and those that there are
+without any data alone, empty and refused.
 """
 
 import asyncio

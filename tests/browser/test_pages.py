@@ -28,7 +28,7 @@ SYNCHRONIZATION = {
 
 BEHIND = ("/app/settings/audit", "/app/settings/about")
 FORMS = ("/app/sources/new", "/app/synchronizations/new", "/app/nonsense/of/it")
-"""These, and the page of an address that is none, ask the server for nothing."""
+"""What they show does not depend on what there is; the last is the page of an address that is none."""
 
 
 @pytest.fixture
@@ -59,6 +59,7 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
             await configure(client, remote)
             done = await client.post("/synchronizations/cases/run")
             await engine.worker().finish(done.json()["id"])
+        [contract] = (await client.get("/contracts")).json()["results"]
         [schedule] = (await client.get("/schedules")).json()["results"]
     await crowd(engine.database, MANY, schedule)
     return [
@@ -69,6 +70,7 @@ async def behind(state: str, engine: Engine, address: str) -> list[str]:
         "/app/synchronizations/bread",
         "/app/schedules/bread",
         "/app/registers/town/case",
+        f"/app/registers/town/case/{contract['targetId']}",
         f"/app/runs/{run.json()['id']}",
     ]
 

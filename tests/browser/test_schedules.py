@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from openconnector.engine import Engine, Ports
-from tests.browser.conftest import asking
+from tests.browser.conftest import alone, asking
 from tests.fakes.clocks import ShiftedClock
 
 
@@ -26,6 +26,7 @@ async def pass_an_hour(engine: Engine) -> None:
         await later.scheduler().tick()
 
 
+@alone
 async def test_a_schedule_is_set_in_the_form_and_seen_to_fire(
     signed_in: Page, earthquakes: str, engine: Engine
 ):
