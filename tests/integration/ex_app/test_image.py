@@ -92,7 +92,7 @@ class Stage:
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def packages() -> Path:
     """A folder with what the locks name, kept beside the installed packages from one session to the next."""
     named = b"".join(lock.read_bytes() for lock in LOCKS)
@@ -106,10 +106,10 @@ def packages() -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Path:
+@pytest.fixture
+def app(tmp_path: Path, packages: Path) -> Path:
     """The environment the image runs."""
-    stage = Stage(tmp_path_factory.mktemp("image"), packages)
+    stage = Stage(tmp_path, packages)
     for name, rest in build_stage():
         stage.copy(rest) if name == "COPY" else stage.run(rest)
     shutil.rmtree(stage.build)  # the last stage has the environment alone
@@ -120,11 +120,23 @@ def environment(app: Path, storage: Path, **more: str) -> dict[str, str]:
     return {"PATH": f"{app / 'bin'}:{os.defpath}", "APP_PERSISTENT_STORAGE": str(storage), **more}
 
 
-async def test_what_the_image_starts_answers_its_own_health_check(app: Path, tmp_path: Path):
+async def test_the_image_works_and_needs_nothing_of_the_checkout(
+    app: Path, tmp_path: Path, subtests: pytest.Subtests
+):
+    with subtests.test("what it starts answers its own health check"):
+        await started_it_is_healthy(app, tmp_path / "served")
+    with subtests.test("it has the command line, its example and its page's files"):
+        it_has_all_its_parts(app, tmp_path / "demo")
+    with subtests.test("nothing of the checkout is needed or named"):
+        it_stands_alone(app)
+
+
+async def started_it_is_healthy(app: Path, storage: Path) -> None:
+    storage.mkdir()
     port = free_port()
     given = environment(
         app,
-        tmp_path,
+        storage,
         APP_ID="openconnector",
         APP_SECRET="secret",
         APP_VERSION="1.0.0",
@@ -135,7 +147,7 @@ async def test_what_the_image_starts_answers_its_own_health_check(app: Path, tmp
     process = await asyncio.create_subprocess_exec(
         *(app / "bin/python", "-m", "ex_app"),
         env=given,
-        cwd=tmp_path,
+        cwd=storage,
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -170,8 +182,8 @@ async def health(app: Path, given: dict[str, str]) -> int:
     return await check.wait()
 
 
-def test_the_image_has_the_command_line_its_example_and_its_pages_files(app: Path, tmp_path: Path):
-    given = environment(app, tmp_path)
+def it_has_all_its_parts(app: Path, storage: Path) -> None:
+    given = environment(app, storage)
     done = subprocess.run(
         [app / "bin/openconnector", "demo", "--json"], env=given, check=True, capture_output=True
     )
@@ -182,7 +194,7 @@ def test_the_image_has_the_command_line_its_example_and_its_pages_files(app: Pat
     assert (package / "l10n/nl.json").is_file()
 
 
-def test_nothing_of_the_checkout_is_needed_or_named(app: Path):
+def it_stands_alone(app: Path) -> None:
     own = [
         folder for name in ("ex_app", "openconnector*") for folder in app.glob(f"lib/*/*/{name}")
     ]
