@@ -202,6 +202,7 @@ def test_a_document_type_is_refused():
         decoded(body)
 
 
+@pytest.mark.slow
 def test_a_row_far_beyond_a_sheet_ends_in_an_error():
     body = changed(
         workbook([HEADER, ("Ada", 1)]),

@@ -106,6 +106,7 @@ def test_a_wrong_query_is_refused_with_what_is_wrong(path: str, says: str):
 CUBE = [[[[number] * 40] * 40] * 40 for number in range(10)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "value"),
     [

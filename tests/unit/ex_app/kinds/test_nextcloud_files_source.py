@@ -188,6 +188,7 @@ async def test_a_login_page_in_between_is_no_empty_folder(nextcloud):
         await read(nextcloud)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("per_folder", [40, 10_000], ids=["many folders", "one folder"])
 async def test_memory_does_not_grow_with_the_number_of_files(nextcloud, per_folder):
     async def held(pages: int) -> int:
@@ -335,6 +336,7 @@ async def test_a_file_that_changed_while_the_run_was_interrupted_is_left_for_the
     assert "changed while the run was interrupted" in (rest[-1].incomplete or "")
 
 
+@pytest.mark.slow
 async def test_memory_does_not_grow_with_the_size_of_a_file(nextcloud):
     nextcloud.files.put("alice/a.csv", "id,name\n" + "".join(f"{n},Ada\n" for n in range(20_000)))
     source = NextcloudFilesSource(reads="content")

@@ -65,6 +65,7 @@ async def test_five_thousand_users_cost_one_request_per_page(nextcloud):
     assert len(nextcloud.calls) == len(pages) == 11
 
 
+@pytest.mark.slow
 async def test_memory_does_not_grow_with_the_number_of_users(nextcloud):
     async def peak(count: int) -> int:
         staffed(nextcloud, count)
