@@ -64,6 +64,7 @@ async def test_a_synchronization_and_a_register_lead_to_objects_and_those_to_the
 
     await signed_in.get_by_role("link", name="Registers", exact=True).click()
     await signed_in.get_by_role("link", name="Case", exact=True).click()
+    await expect(signed_in.get_by_text("Objects of the register Town")).to_be_visible()
     await signed_in.get_by_label("Search", exact=True).fill("case 3")
     await expect(signed_in.get_by_text("1 entry")).to_be_visible()
     await signed_in.get_by_role("link", name="Case 3").click()
