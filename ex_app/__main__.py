@@ -1,5 +1,7 @@
 """Start the ExApp: `python -m ex_app`, with the environment AppAPI gives."""
 
+import gc
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -47,6 +49,7 @@ def main() -> None:
         app = create_app(settings, hosted(settings))
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None
+    gc.freeze()  # what is loaded by now stays; looking through it again and again only costs time
     server(app, settings).run()
 
 
