@@ -102,8 +102,8 @@ def numeric(text: str) -> int | float | None:
 def _text_to_int(text: str) -> int:
     if len(text) < SURE_DIGITS and text.isascii() and text.isdecimal():
         return int(text)
-    number = _parsed(text) or 0
-    if isinstance(number, float) and not math.isfinite(number):
+    number = _parsed(text)
+    if number is None or (isinstance(number, float) and not math.isfinite(number)):
         return 0
     return min(max(int(number), MIN_INT), MAX_INT)
 
