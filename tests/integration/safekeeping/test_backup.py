@@ -526,31 +526,31 @@ def _no_tables(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
     manifest["tables"] = "none"
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (_newer_step, "newer version"),
-        (_newer_format, "newer version"),
-        (_other_product, "no backup of OpenConnector"),
-        (_changed_row, "'secret' was changed"),
-        (_missing_table, "no whole backup"),
-        (_other_column, "another table 'secret'"),
-        (_unnamed_table, "no table 'change_counter'"),
-        (_no_tables, "manifest is wrong"),
-    ],
-)
+NO_WHOLE_BACKUP: list[tuple[Any, str]] = [
+    (_newer_step, "newer version"),
+    (_newer_format, "newer version"),
+    (_other_product, "no backup of OpenConnector"),
+    (_changed_row, "'secret' was changed"),
+    (_missing_table, "no whole backup"),
+    (_other_column, "another table 'secret'"),
+    (_unnamed_table, "no table 'change_counter'"),
+    (_no_tables, "manifest is wrong"),
+]
+
+
 async def test_what_is_not_a_whole_backup_of_a_known_version_changes_nothing(
-    sealed: SealedEverywhere, file: Path, clock: FakeClock, change: Any, said: str
+    sealed: SealedEverywhere, file: Path, clock: FakeClock, subtests: pytest.Subtests
 ):
-    await back_up(sealed.database, file, clock=clock)
-    before = await everything(sealed.database)
+    database, ring = sealed.database, sealed.ring
+    await back_up(database, file, clock=clock)
+    before = await everything(database)
 
-    with pytest.raises(ConfigurationError, match=said):
-        await restore(
-            sealed.database, sealed.ring, rewrite(file, change), clock=clock, consent=REPLACE
-        )
+    for change, said in NO_WHOLE_BACKUP:
+        with subtests.test(change.__name__):
+            with pytest.raises(ConfigurationError, match=said):
+                await restore(database, ring, rewrite(file, change), clock=clock, consent=REPLACE)
 
-    assert await everything(sealed.database) == before
+            assert await everything(database) == before
 
 
 def test_a_manifest_that_inflates_enormously_is_not_read(file: Path):
@@ -601,7 +601,7 @@ async def test_a_file_damaged_anywhere_is_refused_or_holds_the_same(
 ):
     await back_up(sealed.database, file, clock=clock)
     whole = file.read_bytes()
-    step = max(1, len(whole) // 300)
+    step = max(1, len(whole) // 100)
     expected = contents(file)
     harmless = 0
 
@@ -619,7 +619,7 @@ async def test_a_file_damaged_anywhere_is_refused_or_holds_the_same(
         with pytest.raises(ConfigurationError):
             contents(file)
 
-    assert harmless < 100
+    assert harmless < 33
 
 
 def contents(file: Path) -> dict[str, list[Any]]:

@@ -189,25 +189,25 @@ async def test_a_login_page_in_between_is_no_empty_folder(nextcloud):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("per_folder", [40, 10_000], ids=["many folders", "one folder"])
+@pytest.mark.parametrize("per_folder", [20, 10_000], ids=["many folders", "one folder"])
 async def test_memory_does_not_grow_with_the_number_of_files(nextcloud, per_folder):
     async def held(pages: int) -> int:
-        for number in range(pages * 40):
+        for number in range(pages * 20):
             nextcloud.files.put(f"alice/{number // per_folder:03}/{number}.txt", "x")
-        source, count, most = NextcloudFilesSource(page_size=40), 0, 0
+        source, count, most = NextcloudFilesSource(page_size=20), 0, 0
         tracemalloc.start()
         async for page in source.read(reach_to(nextcloud, "alice", memory=NOTHING)):
             count += len(page.records)
             gc.collect()  # what is held counts; how much waits to be thrown away is a matter of moments
             most = max(most, tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
-        assert count == pages * 40
+        assert count == pages * 20
         return most
 
     await held(1)
     few, many = await held(4), await held(10)
 
-    # The double keeps a little of each call, and we the names; 240 entries would take several times more than that.
+    # The double keeps a little of each call, and we the names; 120 entries would take several times more than that.
     assert many < few * 2
 
 
