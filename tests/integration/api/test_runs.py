@@ -9,9 +9,21 @@ from openconnector.db import runs
 from openconnector.engine import Engine
 from openconnector.synchronization.shown import run_json
 from tests.fakes.town import Remote
+from tests.fakes.ways import DIRECTLY, WAYS, Way
 
 GOOD = [{"id": number, "name": f"Case {number}", "amount": number} for number in range(1, 6)]
 BAD = {"id": 9, "name": "Broken", "amount": "many"}
+
+
+@pytest.fixture(params=DIRECTLY)
+def way(request: pytest.FixtureRequest) -> Way:
+    """What a run comes to depends on the database; a door sees requests and answers, each of them once below."""
+    found: Way = request.param
+    return found
+
+
+THROUGH_EVERY_DOOR = pytest.mark.parametrize("way", WAYS, indirect=True)
+"""For what is asked, or told, in a way that no other test here has."""
 
 
 async def carried_out(
@@ -25,6 +37,7 @@ async def carried_out(
     return ended
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_run_is_accepted_and_found_where_it_says(
     configured: httpx.AsyncClient,
 ):
@@ -76,6 +89,7 @@ async def test_a_second_run_writes_nothing_unless_forced(
     assert forced["writes"] == 5
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_dry_run_shows_differences_and_writes_nothing(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -111,6 +125,7 @@ async def test_records_that_cannot_be_handled_are_told_and_can_be_replayed(
     assert (replayed["mode"], replayed["parentId"]) == ("replay", run["id"])
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_replay_may_name_its_records_and_only_those_there_are(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -133,6 +148,7 @@ async def test_a_replay_may_name_its_records_and_only_those_there_are(
     assert none.status_code == 400
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_second_run_at_once_is_refused(configured: httpx.AsyncClient):
     await configured.post("synchronizations/cases/run")
 
@@ -141,6 +157,7 @@ async def test_a_second_run_at_once_is_refused(configured: httpx.AsyncClient):
     assert second.status_code == 409
 
 
+@THROUGH_EVERY_DOOR
 async def test_why_a_run_ended_is_told_in_the_readers_language(configured: httpx.AsyncClient):
     run = (await configured.post("synchronizations/cases/run")).json()
     await configured.post(f"runs/{run['id']}/cancel")
@@ -156,6 +173,7 @@ async def test_why_a_run_ended_is_told_in_the_readers_language(configured: httpx
     ]
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_queued_run_can_be_cancelled_once(configured: httpx.AsyncClient):
     run = (await configured.post("synchronizations/cases/run")).json()
 
@@ -186,6 +204,7 @@ async def test_too_many_deletions_wait_for_approval(
     assert (await configured.post(f"runs/{waiting['id']}/approve")).status_code == 409
 
 
+@THROUGH_EVERY_DOOR
 async def test_what_waits_for_approval_is_listed_with_its_names_and_the_reason_and_afterwards_what_went(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -245,6 +264,7 @@ async def test_a_dry_run_tells_field_by_field_what_it_would_delete(
     assert run["balance"]["deleted"] == 1
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_failed_record_is_explained_as_things_stand_now(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -291,6 +311,7 @@ async def test_a_run_names_what_it_ran_with_and_how_much_is_to_be_expected(
     ]
 
 
+@THROUGH_EVERY_DOOR
 async def test_runs_are_found_by_their_moment_and_sorted_by_what_they_came_to(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -323,6 +344,7 @@ async def test_runs_are_listed_newest_first_and_filtered(
     assert other["total"] == 0
 
 
+@THROUGH_EVERY_DOOR
 async def test_the_log_goes_on_after_the_cursor(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
@@ -344,12 +366,14 @@ NEVER_THERE: list[str] = [
 ]
 
 
+@THROUGH_EVERY_DOOR
 async def test_what_never_was_is_not_found(api: httpx.AsyncClient, subtests: pytest.Subtests):
     for path in NEVER_THERE:
         with subtests.test(path=path):
             assert (await api.get(path)).status_code == 404
 
 
+@THROUGH_EVERY_DOOR
 async def test_a_run_that_never_was_cannot_be_changed(
     api: httpx.AsyncClient, subtests: pytest.Subtests
 ):
@@ -358,6 +382,7 @@ async def test_a_run_that_never_was_cannot_be_changed(
             assert (await api.post(f"runs/none/{action}")).status_code == 404
 
 
+@THROUGH_EVERY_DOOR
 async def test_contracts_pair_records_with_objects(
     configured: httpx.AsyncClient, engine: Engine, remote: Remote
 ):
