@@ -106,6 +106,7 @@ def explanations(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
+@cache
 def _written_in(model: type) -> dict[str, str]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(model)))
