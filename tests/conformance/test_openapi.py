@@ -6,10 +6,12 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import schemathesis
@@ -19,11 +21,11 @@ from werkzeug.test import Client
 
 from openconnector.api.app import create_api
 from openconnector.api.callers import by_token
-from openconnector.api.documents import document
 from openconnector.engine import Engine, Settings
 from tests.fakes.gateway import Gateway, gateway
 
 TOKEN = "right"
+DOCUMENT = "/openapi.json"
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 FEW = 3
 """Examples of an operation when nobody asks for more."""
@@ -117,10 +119,12 @@ EXCUSES = (
 )
 
 
-@pytest.fixture
-def served(migrated_storage: Path) -> Iterator[Gateway]:
-    """The interface over an empty database, for whoever has the token."""
-    engine = Engine(Settings(storage=migrated_storage))
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Gateway]:
+    """The interface over an engine of its own, for whoever has the token."""
+    storage = tmp_path_factory.mktemp("storage")
+    shutil.copy(migrated_file, storage)
+    engine = Engine(Settings(storage=storage))
     with gateway(create_api(engine, authenticate=by_token(TOKEN))) as running:
         running.call(engine.__aenter__)
         yield running
@@ -128,9 +132,10 @@ def served(migrated_storage: Path) -> Iterator[Gateway]:
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    engine = Engine(Settings(storage=tmp_path_factory.mktemp("storage")))
-    return document(create_api(engine, authenticate=by_token(TOKEN)))
+def described(served: Gateway) -> dict[str, Any]:
+    """The document, as everybody gets it."""
+    found: dict[str, Any] = json.loads(Client(served).get(DOCUMENT).data)
+    return found
 
 
 def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -214,7 +219,7 @@ def explored(
         ],
     }
     schema = schemathesis.openapi.from_wsgi(
-        "/openapi.json", served, config=SchemathesisConfig.from_dict(configuration)
+        DOCUMENT, served, config=SchemathesisConfig.from_dict(configuration)
     )
     return _gathered(from_schema(schema).execute())
 
@@ -353,7 +358,7 @@ def test_every_operation_has_a_name_of_its_own_and_an_explanation(described: dic
 
 def test_the_document_says_where_the_major_version_is(described: dict[str, Any]):
     """/core/uri-version and /core/semver."""
-    assert [server["url"] for server in described["servers"]] == ["/api/v1"]
+    assert [urljoin(DOCUMENT, one["url"]) for one in described["servers"]] == ["/api/v1"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", described["info"]["version"])
 
 
