@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-PAGE = 10
+PAGE = 4
 
 
 class SlowSystems:

@@ -16,7 +16,7 @@ from openconnector.engine import DATABASE_FILE
 from tests.fakes.commands import Command
 from tests.fakes.slow_systems import SlowSystems, slow_systems
 
-RECORDS = 60
+RECORDS = 24
 MOMENTS = 30
 SIDE_BY_SIDE = 8
 SEED = 20_261_124
@@ -127,7 +127,7 @@ async def kill_each_once(
 
 async def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path: Path, migrated_file: Path):
     moments = random.Random(SEED)
-    async with slow_systems(RECORDS, page_seconds=0.24, write_seconds=0.18) as systems:
+    async with slow_systems(RECORDS, page_seconds=0.24, write_seconds=0.45) as systems:
         first_page: list[float] = []
         systems.on_first_page["whole"] = lambda: first_page.append(time.monotonic())
         whole = Victim("whole", tmp_path / "whole", systems, OUTSIDE)
