@@ -80,10 +80,6 @@ STILL = """{
 }"""
 """Nothing fades: what is looked at is not on its way to something else."""
 
-LIKE_OTHERS = (
-    "tbody tr:nth-child(n + 7)",
-    ":nth-child(n + 7 of .vue-flow__node-synchronization)",
-)
 NAVIGATION = "#app-navigation-vue"
 
 LOOKED_AT = """async ([around, options]) => {
@@ -417,12 +413,11 @@ def settled(page: Page, door: Door) -> Settled:
 def flaws(page: Page, settled: Settled) -> Flaws:
     """What axe finds wrong with the page in light, and with its colours in dark.
 
-    Each is the rule and the first place where it is broken. Left out are the rows of a table and the
-    synchronizations of a drawing after the first six, which are like them, and the navigation, which is the same beside
-    every page, after the first look of a test.
+    Each is the rule and the first place where it is broken. Left out are the rows of a table after its first six, which
+    are like them, and the navigation, which is the same beside every page, after the first look of a test.
     """
     # What Nextcloud puts around the page is its own.
-    around = ["#header", "#skip-actions", "#content > h1", *LIKE_OTHERS]
+    around = ["#header", "#skip-actions", "#content > h1", "tbody tr:nth-child(n + 7)"]
 
     async def broken(*rules: str) -> list[str]:
         """Return what is wrong by all rules or by these."""
