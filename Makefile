@@ -23,9 +23,10 @@ dev: .venv/installed ## install everything into .venv
 run: dev ui ## load the example, run it twice, then serve page and API on 127.0.0.1:23000
 	$(BIN)/openconnector demo --keep --serve
 
+# Three processes for two cores: while one waits for a server or a browser, two work.
 test: check ui ## every check and every test
 	cd ex_app/ui && npm run --silent check && npm run --silent test
-	$(BIN)/pytest -n 2 --dist worksteal -q
+	$(BIN)/pytest -n 3 --dist worksteal -q
 
 unit: dev ## the unit tests alone, but the slow ones (no network, no database server)
 	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -q -m "not slow" tests/unit

@@ -73,7 +73,7 @@ settings.load_profile("house")
 
 @pytest.hookimpl(trylast=True)  # after others have shuffled them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests: two workers end together when none begins a long one as the last."""
+    """Begin with the slow tests: the workers end together when none begins a long one as the last."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
