@@ -45,6 +45,7 @@ async def accepted(nextcloud: FakeNextcloud, report: Path) -> dict[str, str]:
         "NEXTCLOUD_PASSWORD": PASSWORD,
         "NEXTCLOUD_OCC": occ,
         "NEXTCLOUD_REGISTER": f"{occ} app_api:app:register openconnector",
+        "NEXTCLOUD_SECONDS": "120",  # other tests run at the same time
     }
     words = ("-q", "-p", "no:randomly", "-p", "no:schemathesis", f"--junitxml={report}")
     # Plugins that are loaded already cannot be rewritten.
